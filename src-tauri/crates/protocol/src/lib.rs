@@ -1,0 +1,26 @@
+//! What a front end and the engine say to each other: plain serde types that also build for WebAssembly.
+//!
+//! The door is one function, `call(Request) -> Result<Response, ErrorInfo>`, and one stream of [`Event`]s. The
+//! window in Tauri, the browser, the command line and the tests all use it, so that whatever a person can
+//! click a script can do. This crate knows no file, no table library and no window.
+//!
+//! Reading order: [`door`] (requests, responses, events), [`notebook`] (cells, as the `*.cairn` file holds
+//! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`runs`] (tracker and
+//! lineage), [`sweeps`], [`errors`].
+
+pub mod door;
+pub mod errors;
+pub mod notebook;
+pub mod real;
+pub mod results;
+pub mod runs;
+pub mod steps;
+pub mod sweeps;
+pub mod table;
+
+pub use cairn_kernel_protocol::{
+    Algorithm, Device, FeatureImportance, Hyperparameter, HyperparameterKind, Manifest, ParamValue, Params, Task,
+};
+pub use door::{Event, Request, Response};
+pub use errors::{ErrorInfo, ErrorKind, Place};
+pub use real::Real;

@@ -1,0 +1,309 @@
+//! Tables as the importer, the profile and the grid show them. The field names of [`ImportReport`] and
+//! [`Profile`] are those of `cairn import --json` and `cairn profile --json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Real;
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ColumnType {
+    Bool,
+    Int,
+    Float,
+    Decimal,
+    Date,
+    Datetime,
+    Time,
+    Duration,
+    Category,
+    Text,
+    List,
+    Struct,
+}
+
+impl ColumnType {
+    /// Whether values are numbers.
+    #[must_use]
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::Decimal)
+    }
+
+    /// Name in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Decimal => "decimal",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::Time => "time",
+            Self::Duration => "duration",
+            Self::Category => "category",
+            Self::Text => "text",
+            Self::List => "list",
+            Self::Struct => "struct",
+        }
+    }
+}
+
+/// What reading a file found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// The file read.
+    pub file: String,
+    /// `csv`, `parquet`, `arrow`.
+    pub format: String,
+    /// Encoding (WHATWG name, lower case); empty for binary formats.
+    pub encoding: String,
+    /// Field delimiter; empty for binary formats.
+    pub delimiter: String,
+    /// Quote character; empty where no field was quoted.
+    pub quote: String,
+    /// What escapes a quote inside quotes: `"` (doubled), `\`, or empty.
+    pub escape: String,
+    /// `\n`, `\r\n`, `\r` or `mixed`.
+    pub line_end: String,
+    /// Lines before the table.
+    pub preamble_lines: u64,
+    /// Whether the first record holds the names.
+    pub header: bool,
+    /// Rows of the table.
+    pub rows: u64,
+    /// Columns in their order.
+    pub columns: Vec<ImportedColumn>,
+    /// Records that could not be read as they stand (at most 1,000 listed; see `rejects_total`).
+    pub rejects: Vec<Reject>,
+    /// All records that could not be read.
+    #[serde(default)]
+    pub rejects_total: u64,
+    /// Records counted in the file after the header; equals rows + rejected records.
+    pub records_counted: u64,
+    /// Size of the file.
+    #[serde(default)]
+    pub size_bytes: u64,
+    /// BLAKE3 of the file's bytes, in hex; empty where it was not computed.
+    #[serde(default)]
+    pub digest: String,
+    /// What a person should know: renamed headers, padded records.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Seconds from opening the file to the finished table.
+    pub elapsed_secs: f64,
+}
+
+/// A column as read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedColumn {
+    /// Name.
+    pub name: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// Missing cells.
+    pub nulls: u64,
+}
+
+/// A record that could not be read as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// Byte offset of the record in the file.
+    pub byte_offset: u64,
+    /// What was wrong.
+    pub reason: String,
+    /// The record's beginning, at most 400 characters.
+    pub text: String,
+}
+
+/// Figures of every column of a table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Rows of the table.
+    pub rows: u64,
+    /// Rows the figures rest on; equal to `rows` unless a budget was exceeded.
+    pub rows_profiled: u64,
+    /// Seconds it took.
+    pub elapsed_secs: f64,
+    /// Columns in their order.
+    pub columns: Vec<ColumnProfile>,
+    /// What a person should look at, most severe first.
+    pub findings: Vec<Finding>,
+}
+
+/// Figures of one column; numeric figures are absent for text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnProfile {
+    /// Name.
+    pub name: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// Missing cells.
+    pub nulls: u64,
+    /// Distinct values, missing ones not counted.
+    pub distinct: u64,
+    /// Smallest value as text (for text: in code point order).
+    pub min: Option<Scalar>,
+    /// Largest value.
+    pub max: Option<Scalar>,
+    /// Mean.
+    pub mean: Option<Real>,
+    /// Standard deviation with n − 1.
+    pub std: Option<Real>,
+    /// Skewness (Fisher–Pearson, biased, as `scipy.stats.skew`).
+    pub skew: Option<Real>,
+    /// Excess kurtosis (biased, as `scipy.stats.kurtosis`).
+    pub kurtosis: Option<Real>,
+    /// Quantiles by probability: `0.05`, `0.25`, `0.5`, `0.75`, `0.95` (linear interpolation).
+    pub quantiles: Option<std::collections::BTreeMap<String, Real>>,
+    /// Histogram of the numbers.
+    pub histogram: Option<Histogram>,
+    /// Most frequent values, at most 20, most frequent first.
+    pub top: Vec<TopValue>,
+}
+
+/// A single value in a profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Scalar {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(yes) => write!(f, "{yes}"),
+            Self::Int(whole) => write!(f, "{whole}"),
+            Self::Float(real) => write!(f, "{real}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Counts between edges.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// n + 1 edges, ascending; a bin holds its lower edge, the last bin also its upper.
+    pub edges: Vec<Real>,
+    /// n counts.
+    pub counts: Vec<u64>,
+}
+
+/// A value and how often it occurs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopValue {
+    /// The value as text.
+    pub value: String,
+    /// Rows that hold it.
+    pub count: u64,
+}
+
+/// Something about a table that a person should look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How serious.
+    pub severity: Severity,
+    /// The column; empty for the whole table.
+    pub column: String,
+    /// `missing`, `constant`, `rare_level`, `long_tail`, `identifier`, `duplicates`, `imbalance`, …
+    pub kind: String,
+    /// A sentence with figures.
+    pub message: String,
+    /// The step that would answer it.
+    pub suggested_step: Option<crate::steps::Step>,
+}
+
+/// How serious a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Severity {
+    High,
+    Medium,
+    Low,
+}
+
+/// Which table a grid shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum TableRef {
+    /// The result of a cell (data, wrangle, split).
+    Cell {
+        /// Path of the notebook in the project.
+        notebook: String,
+        /// Name of the cell.
+        cell: String,
+    },
+    /// A file of the project, read as it is.
+    File {
+        /// Path relative to the project.
+        path: String,
+    },
+}
+
+/// What a grid asks of a table: an order and conditions, then a window of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableQuery {
+    /// Column to sort by and whether descending; none: the table's own order.
+    #[serde(default)]
+    pub sort: Option<(String, bool)>,
+    /// Rows shown meet all of these.
+    #[serde(default)]
+    pub conditions: Vec<crate::steps::Condition>,
+}
+
+/// A window of a table. Cells are text as the grid shows them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TablePage {
+    /// Rows that meet the query.
+    pub rows_total: u64,
+    /// Index of the first row of the window within the query's order.
+    pub first_row: u64,
+    /// Index in the table of each row of the window.
+    pub row_numbers: Vec<u64>,
+    /// The columns of the window.
+    pub columns: Vec<PageColumn>,
+}
+
+/// One column of a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageColumn {
+    /// Name.
+    pub name: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// One text a row; null is none. At most 300 characters each.
+    pub cells: Vec<Option<String>>,
+    /// How this column relates to the table compared with.
+    #[serde(default)]
+    pub change: ColumnChange,
+    /// With [`ColumnChange::Changed`]: which cells of the window differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<bool>,
+}
+
+/// How a column of a preview relates to the table before the step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnChange {
+    /// The same.
+    #[default]
+    Same,
+    /// New.
+    Added,
+    /// Gone; shown struck through.
+    Removed,
+    /// Some cells or the type differ.
+    Changed,
+}
