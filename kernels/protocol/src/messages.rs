@@ -125,7 +125,7 @@ pub enum FromKernel {
         /// Steps (trees, epochs) the run will take at most; none where it cannot be said.
         steps: Option<u64>,
     },
-    /// Values after a step, by name: `train.logloss`, `valid.auc`.
+    /// Values after a step, by name: `train.log_loss`, `valid.auc`.
     Metrics {
         /// The run.
         run: String,

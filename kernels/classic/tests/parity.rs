@@ -1,0 +1,64 @@
+//! The same models as the libraries people know, on data made by counting (`host::counted`).
+//!
+//! The figures are of xgboost 3.2.0 (tree_method hist, one thread) and scikit-learn 1.9.1 (StandardScaler
+//! fitted on the training rows, LogisticRegression tol 1e-12, Ridge solver svd), rows 0, 3, 11, 100 and 599. With
+//! more bins than values the thresholds are all there are; with fewer, xgboost's releases differ in them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod host;
+
+use cairn_kernel_sdk::protocol::{Task, ToKernel};
+use host::{Kernel, counted, predictions};
+
+const ROWS: [usize; 5] = [0, 3, 11, 100, 599];
+
+/// Trains, and compares the last class's (or the only) column of the shown rows.
+fn check(algorithm: &str, task: Task, params: &[(&str, f64)], wanted: [f64; 5], within: f64) {
+    let data = counted(task, algorithm == "boosted_trees");
+    let (mut kernel, _) = Kernel::greeted();
+    kernel.ask(ToKernel::Train(data.train("r", algorithm, task, params))).finished();
+    let columns = predictions(&data.path("r.arrow"));
+    let found = ROWS.map(|row| columns.last().unwrap().1[row]);
+    let close = found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() <= within);
+    assert!(close, "{algorithm} for {task:?}: {found:?} and not {wanted:?}");
+}
+
+#[test]
+fn boosted_trees_are_those_of_xgboost() {
+    let params = [
+        ("trees", 30.0),
+        ("learning_rate", 0.1),
+        ("max_depth", 4.0),
+        ("min_child_weight", 2.0),
+        ("l2", 1.5),
+        ("l1", 0.1),
+        ("min_split_gain", 0.05),
+        ("max_bins", 1024.0),
+        ("early_stopping", 0.0),
+    ];
+    let binary = [0.0470957085, 0.3594048619, 0.2751505971, 0.9250706434, 0.1594296545];
+    check("boosted_trees", Task::Binary, &params, binary, 1e-5);
+    let multi = [0.0234823972, 0.0463236980, 0.1170892119, 0.5208057761, 0.0493068732];
+    check("boosted_trees", Task::Multiclass, &params, multi, 1e-5);
+    let numbers = [-4.7992339134, 6.8176841736, 8.5755138397, 12.9704980850, 4.5012831688];
+    check("boosted_trees", Task::Regression, &params, numbers, 1e-4);
+}
+
+#[test]
+fn logistic_regression_is_that_of_scikit_learn() {
+    let params = [("l2", 0.7), ("tolerance", 1e-9)];
+    let binary =
+        [0.0005371006672104143, 0.2268029277259859, 0.31733994522976533, 0.9188416918209127, 0.10978991854830995];
+    check("logistic_regression", Task::Binary, &params, binary, 1e-6);
+    let multi =
+        [4.185505625794286e-07, 0.009439106897731494, 0.03985450550969279, 0.3556278414535252, 0.0037375424612826886];
+    check("logistic_regression", Task::Multiclass, &params, multi, 1e-6);
+}
+
+#[test]
+fn least_squares_and_ridge_are_those_of_scikit_learn() {
+    let plain = [-5.206294244992797, 6.082953155762355, 7.383214790220977, 12.820350403051988, 5.168924236360788];
+    check("linear_regression", Task::Regression, &[("l2", 0.0)], plain, 1e-9);
+    let ridge = [-4.471300269121455, 6.156807495009636, 7.3970275517544986, 12.591831523309462, 5.31185720224723];
+    check("linear_regression", Task::Regression, &[("l2", 25.0)], ridge, 1e-9);
+}
