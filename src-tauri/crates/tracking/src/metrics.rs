@@ -69,6 +69,8 @@ impl Tracker {
             }
         }
         let now = now_ms();
+        // On the disk for certain with the end of the run; see `Tracker::write_soon`.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO points VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -85,6 +87,7 @@ impl Tracker {
             }
         }
         transaction.commit()?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
         Ok(())
     }
 
@@ -99,6 +102,8 @@ impl Tracker {
             .iter()
             .map(|(name, value)| Ok((self.key_number(&connection, name)?, *value)))
             .collect::<Result<Vec<(i64, f64)>, TrackingError>>()?;
+        // On the disk for certain with the end of the run; see `Tracker::write_soon`.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut insert = transaction.prepare_cached(
@@ -110,6 +115,7 @@ impl Tracker {
             }
         }
         transaction.commit()?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
         Ok(())
     }
 

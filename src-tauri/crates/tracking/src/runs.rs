@@ -102,7 +102,7 @@ impl Tracker {
     /// The sweep is unknown, or the database failed.
     pub fn create_run(&self, new: &NewRun) -> Result<String, TrackingError> {
         let id = new_id();
-        self.write(|tx| insert(tx, &id, new))?;
+        self.write_soon(|tx| insert(tx, &id, new))?;
         Ok(id)
     }
 
@@ -139,7 +139,7 @@ impl Tracker {
     }
 
     fn change_status(&self, id: &str, wanted: RunStatus, reason: &str) -> Result<(), TrackingError> {
-        self.write(|tx| {
+        let change = |tx: &Transaction<'_>| {
             let status = tx
                 .prepare_cached("SELECT status FROM runs WHERE id = ?1")?
                 .query_row([id], |row| row.get::<_, String>(0))
@@ -162,7 +162,8 @@ impl Tracker {
                     .execute((id, wanted.as_str(), now, reason))?;
             }
             Ok(())
-        })
+        };
+        if wanted == RunStatus::Running { self.write_soon(change) } else { self.write(change) }
     }
 
     /// Adds what was learned about a run.

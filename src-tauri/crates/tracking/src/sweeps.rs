@@ -86,7 +86,7 @@ impl Tracker {
     /// Unknown sweep, or the database failed.
     pub fn put_trial(&self, sweep: &str, trial: &Trial) -> Result<(), TrackingError> {
         let (state, params) = (word(&trial.state)?, serde_json::to_string(&trial.params)?);
-        self.write(|tx| {
+        self.write_soon(|tx| {
             let sweep = sweep_number(tx, sweep)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

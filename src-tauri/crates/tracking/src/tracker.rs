@@ -88,6 +88,26 @@ impl Tracker {
         Ok(value)
     }
 
+    /// One transaction that survives the end of this process however it comes, but is on the disk for certain only with
+    /// the next [`Tracker::write`]: for what a run leaves on its way, whose end is written with the disk's word. A sync
+    /// takes milliseconds, and a trial of a sweep would wait for five of them.
+    pub(crate) fn write_soon<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, TrackingError>,
+    ) -> Result<T, TrackingError> {
+        let mut connection = self.writer();
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let transact = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        let result = transact(&mut connection);
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        result
+    }
+
     /// Reads one consistent state, on a connection of its own.
     pub(crate) fn read<T>(
         &self,

@@ -1,0 +1,230 @@
+//! The command line. One table, from which help and errors come.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Clean, split, train, sweep, trace and report on tables, from a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "cairn", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Args {
+    /// The project folder; default: this folder or the nearest one above with .cairn/
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Exactly one JSON document on standard output, nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 the job ran and failed · 2 wrong usage · 3 bad input · \
+4 something else holds the project · 130 interrupted";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a project
+    #[command(after_help = "Example: cairn new stroke --sample stroke")]
+    New {
+        /// The folder; must not exist or be empty
+        dir: PathBuf,
+        /// With the files of a built-in sample: stroke, digits
+        #[arg(long, value_name = "NAME")]
+        sample: Option<String>,
+    },
+    /// Read a table and say what was found
+    #[command(after_help = "Example: cairn import dirty.csv --out clean.parquet --json")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// How to read it
+        #[command(flatten)]
+        how: How,
+        /// Write the table: .csv (RFC 4180, UTF-8), .parquet, .arrow
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Figures of every column, on all rows
+    #[command(after_help = "Example: cairn profile patients.csv --json")]
+    Profile {
+        /// The file
+        file: PathBuf,
+        /// How to read it
+        #[command(flatten)]
+        how: How,
+    },
+    /// Run what is stale in a notebook, in the order of what reads what
+    #[command(after_help = "Example: cairn run stroke.cairn --cell 'Boosted trees' --set 'Boosted trees.max_depth=4'")]
+    Run {
+        /// The notebook
+        notebook: PathBuf,
+        /// Only this cell and what it reads; may be given again
+        #[arg(long, value_name = "NAME")]
+        cell: Vec<String>,
+        /// For this run only; may be given again
+        #[arg(long, value_name = "CELL.PARAM=VALUE")]
+        set: Vec<String>,
+    },
+    /// Split, train, evaluate and record, without a notebook
+    #[command(after_help = "Example: cairn train patients.csv --target stroke --param max_depth=3")]
+    Train {
+        /// The table
+        file: PathBuf,
+        /// The column to predict
+        #[arg(long, value_name = "COLUMN")]
+        target: String,
+        /// Name of a kernel
+        #[arg(long)]
+        kernel: Option<String>,
+        /// Name of an algorithm
+        #[arg(long)]
+        algorithm: Option<String>,
+        /// A hyperparameter; may be given again
+        #[arg(long = "param", value_name = "NAME=VALUE")]
+        params: Vec<String>,
+        /// The metric shown first
+        #[arg(long)]
+        metric: Option<String>,
+        /// Seed of split and training
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// Run, check or plan a W&B sweep file here
+    #[command(after_help = "Examples:\n  cairn sweep --check sweep.yaml --json\n  cairn sweep --plan sweep.yaml --count 10 --seed 1\n  cairn sweep sweep.yaml --data patients.csv --target stroke --jobs 2")]
+    Sweep {
+        /// The sweep file
+        file: PathBuf,
+        /// Only say whether it can run
+        #[arg(long, conflicts_with = "plan")]
+        check: bool,
+        /// Only list its trials
+        #[arg(long)]
+        plan: bool,
+        /// The table
+        #[arg(long, value_name = "FILE")]
+        data: Option<PathBuf>,
+        /// The column to predict
+        #[arg(long, value_name = "COLUMN")]
+        target: Option<String>,
+        /// Trials at once
+        #[arg(long)]
+        jobs: Option<usize>,
+        /// Trials at most
+        #[arg(long)]
+        count: Option<usize>,
+        /// Seed of the sampler
+        #[arg(long)]
+        seed: Option<u64>,
+        /// A sweep to go on with
+        #[arg(long, value_name = "ID")]
+        resume: Option<String>,
+    },
+    /// The tracker
+    #[command(args_conflicts_with_subcommands = true, after_help = "Example: cairn runs --where \"metrics.valid.auc > 0.8\" --sort -metrics.valid.auc")]
+    Runs {
+        /// One run, or two compared
+        #[command(subcommand)]
+        of: Option<RunsVerb>,
+        /// A filter: metrics.valid.auc > 0.8 and params.max_depth = 3
+        #[arg(long = "where", value_name = "EXPR")]
+        filter: Option<String>,
+        /// A key; a leading - for descending
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+        sort: Option<String>,
+    },
+    /// Ancestry and descendants of a run, model, dataset or report
+    #[command(after_help = "Example: cairn lineage run:01HX --format dot | dot -Tsvg > lineage.svg")]
+    Lineage {
+        /// Its id; without one, everything
+        id: Option<String>,
+        /// How to print it
+        #[arg(long, value_enum)]
+        format: Option<LineageFormat>,
+    },
+    /// Write a report of a run or a notebook
+    #[command(after_help = "Example: cairn report stroke.cairn -o review.html")]
+    Report {
+        /// Id of a run, or a notebook (NOTEBOOK#CELL for one of several)
+        of: String,
+        /// Where to: .html
+        #[arg(short, long = "out", value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Which kernels are there, and what they train
+    Kernels,
+    /// The same window in a browser; prints its address with the token
+    #[command(after_help = "Example: cairn serve --project stroke --listen 127.0.0.1:0")]
+    Serve {
+        /// Address and port; port 0 takes a free one. Beyond this machine only when you say so
+        #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7227")]
+        listen: String,
+    },
+}
+
+/// How to read a file; what is absent is detected.
+#[derive(Debug, clap::Args)]
+pub struct How {
+    /// Field delimiter
+    #[arg(long, value_name = "C")]
+    pub delimiter: Option<String>,
+    /// Encoding, e.g. utf-8, windows-1252
+    #[arg(long, value_name = "E")]
+    pub encoding: Option<String>,
+    /// Whether the first record holds the names
+    #[arg(long, value_enum)]
+    pub header: Option<YesNo>,
+    /// text keeps every field as it stood in the file
+    #[arg(long, value_enum, default_value_t = Types::Auto)]
+    pub types: Types,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    /// It does
+    Yes,
+    /// It does not
+    No,
+}
+
+/// How columns get their types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Types {
+    /// From all rows
+    Auto,
+    /// None: text
+    Text,
+}
+
+/// How lineage is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LineageFormat {
+    /// Nodes and edges
+    Json,
+    /// Graphviz
+    Dot,
+    /// OpenLineage 2-0-2 events
+    Openlineage,
+}
+
+/// What of the tracker.
+#[derive(Debug, Subcommand)]
+pub enum RunsVerb {
+    /// One run
+    Show {
+        /// Its id, a unique beginning of it, or its name
+        id: String,
+    },
+    /// How two runs differ
+    Diff {
+        /// The first
+        a: String,
+        /// The second
+        b: String,
+    },
+}

@@ -1,0 +1,172 @@
+//! Where words go: results to standard output, progress and messages to standard error; with `--json` one document on
+//! standard output and nothing else there.
+
+#![expect(clippy::print_stdout, reason = "this is the one place that writes results to the terminal")]
+
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cairn_engine::EventReceiver;
+use cairn_protocol::{
+    ErrorInfo,
+    door::{EventBody, JobView},
+    runs::RunStatus,
+};
+use serde::Serialize;
+
+/// Plain lines of progress at most this often, where there is no terminal.
+const PLAIN_EVERY: Duration = Duration::from_secs(2);
+/// Cells of the bar.
+const BAR: usize = 24;
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+}
+
+impl Output {
+    /// As the flags say.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether results are JSON.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// The one JSON document, or lines for people.
+    pub fn result<T: Serialize>(self, document: &T, lines: impl FnOnce() -> String) -> ExitCode {
+        if self.json {
+            match serde_json::to_string(document) {
+                Ok(text) => println!("{text}"),
+                Err(error) => return self.error(&ErrorInfo::internal(format!("the result cannot be printed: {error}"))),
+            }
+        } else {
+            let text = lines();
+            if !text.is_empty() {
+                println!("{}", text.trim_end());
+            }
+        }
+        ExitCode::SUCCESS
+    }
+
+    /// Text as it is, whatever the flags say.
+    pub fn text(self, text: &str) -> ExitCode {
+        println!("{}", text.trim_end());
+        ExitCode::SUCCESS
+    }
+
+    /// An error with its hint, and the exit code that goes with it.
+    pub fn error(self, error: &ErrorInfo) -> ExitCode {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            error: &'a ErrorInfo,
+        }
+        if self.json {
+            let text = serde_json::to_string(&Document { error }).unwrap_or_else(|_| "{\"error\":{}}".into());
+            println!("{text}");
+        } else {
+            let (red, plain) = if self.colour() { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
+            eprintln!("{red}error:{plain} {error}");
+            if !error.hint.is_empty() {
+                eprintln!("hint: {}", error.hint);
+            }
+        }
+        ExitCode::from(error.kind.exit_code())
+    }
+
+    /// A message for people.
+    pub fn say(self, text: &str) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+
+    fn colour(self) -> bool {
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+
+    /// Shows the progress of jobs until it is dropped.
+    pub fn watch(self, heard: EventReceiver) -> Watching {
+        let stop = Arc::new(AtomicBool::new(false));
+        if self.quiet {
+            return Watching { stop, thread: None };
+        }
+        let stopped = Arc::clone(&stop);
+        let bar = std::io::stderr().is_terminal();
+        let thread = std::thread::Builder::new().name("progress".into()).spawn(move || {
+            let mut shown = Shown { bar, last: Instant::now() - PLAIN_EVERY, line: String::new() };
+            while !stopped.load(Ordering::Relaxed) {
+                if let Ok(event) = heard.recv_timeout(Duration::from_millis(50))
+                    && let EventBody::Job { job } = event.body
+                {
+                    shown.show(&job);
+                }
+            }
+            shown.clear();
+        });
+        Watching { stop, thread: thread.ok() }
+    }
+}
+
+/// Progress as it is shown.
+pub struct Watching {
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap_or_default();
+        }
+    }
+}
+
+struct Shown {
+    bar: bool,
+    last: Instant,
+    line: String,
+}
+
+impl Shown {
+    fn show(&mut self, job: &JobView) {
+        if job.status != RunStatus::Running {
+            return;
+        }
+        let percent = job.progress.map(|done| format!(" {:3.0} %", done * 100.0)).unwrap_or_default();
+        let detail = if job.detail.is_empty() { String::new() } else { format!(" · {}", job.detail) };
+        if self.bar {
+            let full = job.progress.map_or(0, |done| (done * BAR as f64) as usize).min(BAR);
+            let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
+            eprint!("\r\u{1b}[2K{bar}{percent} {}{detail}", job.title);
+            std::io::stderr().flush().unwrap_or_default();
+            self.line = bar;
+        } else {
+            let line = format!("{}{percent}{detail}", job.title);
+            if line != self.line && self.last.elapsed() >= PLAIN_EVERY {
+                eprintln!("{line}");
+                self.line = line;
+                self.last = Instant::now();
+            }
+        }
+    }
+
+    fn clear(&self) {
+        if self.bar && !self.line.is_empty() {
+            eprint!("\r\u{1b}[2K");
+            std::io::stderr().flush().unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Conditions on rows, for filter steps and for the grid's own filter.
+//!
+//! A missing value (null, or NaN in numbers) meets no test but `IsNull` and `NotEqual`. Numbers compare as numbers,
+//! texts and categories by code point, points in time with an ISO 8601 value, truth values with `true` and `false`.
+
+use cairn_protocol::{
+    steps::{Combine, Condition, Test},
+    table::ColumnType,
+};
+use polars::prelude::*;
+
+use crate::{
+    error::DataError,
+    frame_types::column_type,
+    steps::columns::{canonical_time, column, numbers, texts, wholes},
+};
+
+/// For each row whether it meets the conditions; all rows do where there are none.
+pub fn row_mask(frame: &DataFrame, conditions: &[Condition], combine: Combine) -> Result<Vec<bool>, DataError> {
+    let mut all: Option<Vec<bool>> = None;
+    for condition in conditions {
+        let met = met(column(frame, &condition.column)?, condition)?;
+        all = Some(match all {
+            None => met,
+            Some(mut before) => {
+                for (before, now) in before.iter_mut().zip(met) {
+                    *before = if combine == Combine::All { *before & now } else { *before | now };
+                }
+                before
+            }
+        });
+    }
+    Ok(all.unwrap_or_else(|| vec![true; frame.height()]))
+}
+
+fn met(series: &Series, condition: &Condition) -> Result<Vec<bool>, DataError> {
+    let kind = column_type(series.dtype());
+    match condition.test {
+        Test::IsNull => return missing(series, kind),
+        Test::NotNull => return Ok(missing(series, kind)?.into_iter().map(|missing| !missing).collect()),
+        _ => {}
+    }
+    let Some(value) = &condition.value else {
+        let what = format!("the condition on {} has nothing to compare with", condition.column);
+        return Err(DataError::refused(what, Some(&condition.column), "Give it a value"));
+    };
+    let test = condition.test;
+    if test == Test::Contains {
+        let part = value.to_string();
+        return Ok(texts(series)?.iter().map(|text| text.is_some_and(|text| text.contains(&part))).collect());
+    }
+    let values: Vec<String> = if test == Test::OneOf {
+        value.to_string().split('|').map(|text| text.trim().to_owned()).collect()
+    } else {
+        vec![value.to_string()]
+    };
+    let unfit = |text: &str, wanted: &str| {
+        let what = format!("{} holds {}s, «{text}» is none", condition.column, kind.as_str());
+        DataError::refused(what, Some(&condition.column), format!("Compare with {wanted}"))
+    };
+    match kind {
+        ColumnType::Int if values.iter().all(|text| text.trim().parse::<i64>().is_ok()) => {
+            let wanted: Vec<i64> = values.iter().filter_map(|text| text.trim().parse().ok()).collect();
+            Ok(compare(wholes(series)?.into_iter(), test, &wanted))
+        }
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => {
+            let wanted = values
+                .iter()
+                .map(|text| number(text).ok_or_else(|| unfit(text, "a number")))
+                .collect::<Result<Vec<f64>, _>>()?;
+            Ok(compare(numbers(series)?.into_iter().map(|x| (!x.is_nan()).then_some(x)), test, &wanted))
+        }
+        ColumnType::Bool => {
+            let wanted = values
+                .iter()
+                .map(|text| truth(text).ok_or_else(|| unfit(text, "true or false")))
+                .collect::<Result<Vec<bool>, _>>()?;
+            let cells = series.bool().map_err(DataError::table("reading truth values"))?;
+            Ok(compare(cells.iter(), test, &wanted))
+        }
+        ColumnType::Date | ColumnType::Datetime | ColumnType::Time | ColumnType::Duration => {
+            let canonical = canonical_time(series)?;
+            let wanted = values
+                .iter()
+                .map(|text| moment(text, canonical.dtype()).ok_or_else(|| unfit(text, "a value such as 2026-11-20")))
+                .collect::<Result<Vec<i64>, _>>()?;
+            Ok(compare(wholes(&canonical)?.into_iter(), test, &wanted))
+        }
+        ColumnType::Text | ColumnType::Category => {
+            let cells = texts(series)?;
+            let mut wanted: Vec<&str> = values.iter().map(String::as_str).collect();
+            let whole = value.to_string();
+            if test == Test::OneOf {
+                // Values with spaces at their ends can be named exactly, too.
+                wanted.extend(whole.split('|'));
+            }
+            Ok(compare(cells.iter(), test, &wanted))
+        }
+        ColumnType::List | ColumnType::Struct => {
+            let what = format!("{} holds {}s, which cannot be compared", condition.column, kind.as_str());
+            Err(DataError::refused(what, Some(&condition.column), "Only «is null» and «not null» apply"))
+        }
+    }
+}
+
+fn missing(series: &Series, kind: ColumnType) -> Result<Vec<bool>, DataError> {
+    if kind == ColumnType::Float {
+        return Ok(numbers(series)?.into_iter().map(f64::is_nan).collect());
+    }
+    Ok(series.is_null().iter().map(|null| null == Some(true)).collect())
+}
+
+fn compare<T: PartialOrd>(cells: impl Iterator<Item = Option<T>>, test: Test, wanted: &[T]) -> Vec<bool> {
+    let Some(value) = wanted.first() else { return cells.map(|_| false).collect() };
+    match test {
+        Test::Equal => cells.map(|cell| cell.is_some_and(|cell| cell == *value)).collect(),
+        Test::NotEqual => cells.map(|cell| cell.is_none_or(|cell| cell != *value)).collect(),
+        Test::Less => cells.map(|cell| cell.is_some_and(|cell| cell < *value)).collect(),
+        Test::LessOrEqual => cells.map(|cell| cell.is_some_and(|cell| cell <= *value)).collect(),
+        Test::Greater => cells.map(|cell| cell.is_some_and(|cell| cell > *value)).collect(),
+        Test::GreaterOrEqual => cells.map(|cell| cell.is_some_and(|cell| cell >= *value)).collect(),
+        _ => cells.map(|cell| cell.is_some_and(|cell| wanted.contains(&cell))).collect(),
+    }
+}
+
+/// A finite number or infinity; `true` and `false` count as 1 and 0.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    match truth(text) {
+        Some(yes) if !text.chars().any(|digit| digit.is_ascii_digit()) => Some(f64::from(u8::from(yes))),
+        _ => text.parse().ok().filter(|value: &f64| !value.is_nan()),
+    }
+}
+
+/// `true` or `false`, `1` or `0`, in any case.
+pub(crate) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// What a point in time of that type is made of.
+pub(crate) fn moment(text: &str, dtype: &DataType) -> Option<i64> {
+    let text = text.trim();
+    let parse = |text: &str| {
+        let one = Series::new("value".into(), [text]);
+        let parsed = one.strict_cast(dtype).ok()?;
+        parsed.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok()?.get(0)
+    };
+    if matches!(dtype, DataType::Duration(_)) {
+        return text.parse().ok();
+    }
+    parse(text).or_else(|| match dtype {
+        // A day alone is its midnight; a time without seconds has none.
+        DataType::Datetime(..) => parse(&format!("{text} 00:00:00")).or_else(|| parse(&format!("{text}:00"))),
+        DataType::Time => parse(&format!("{text}:00")),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_protocol::ParamValue;
+
+    use super::*;
+
+    fn frame() -> DataFrame {
+        let day = Series::new("day".into(), [Some(0i32), Some(1), None]).cast(&DataType::Date).unwrap();
+        df!(
+            "n" => [Some(1i64), None, Some(9_007_199_254_740_993)],
+            "x" => [1.5, f64::NAN, 2.5],
+            "t" => [Some("ab"), None, Some("b")],
+            "b" => [Some(true), Some(false), None],
+        )
+        .unwrap()
+        .hstack(&[day.into_column()])
+        .unwrap()
+    }
+
+    fn check(column: &str, test: Test, value: &str, expected: [bool; 3]) {
+        let value = if value.is_empty() { None } else { Some(ParamValue::Text(value.into())) };
+        let condition = Condition { column: column.into(), test, value };
+        let found = row_mask(&frame(), &[condition], Combine::All).unwrap();
+        assert_eq!(found, expected, "{column} {test:?}");
+    }
+
+    #[test]
+    fn missing_values_meet_null_and_not_equal_alone() {
+        check("n", Test::IsNull, "", [false, true, false]);
+        check("x", Test::IsNull, "", [false, true, false]);
+        check("x", Test::NotNull, "", [true, false, true]);
+        check("x", Test::NotEqual, "1.5", [false, true, true]);
+        check("t", Test::NotEqual, "b", [true, true, false]);
+        check("x", Test::Less, "9", [true, false, true]);
+    }
+
+    #[test]
+    fn every_type_compares_as_what_it_is() {
+        check("n", Test::Equal, "9007199254740992", [false, false, false]);
+        check("n", Test::Equal, "9007199254740993", [false, false, true]);
+        check("n", Test::OneOf, "1 | 2", [true, false, false]);
+        check("n", Test::Greater, "0.5", [true, false, true]);
+        check("t", Test::Contains, "a", [true, false, false]);
+        check("t", Test::GreaterOrEqual, "b", [false, false, true]);
+        check("t", Test::OneOf, "b|c", [false, false, true]);
+        check("b", Test::Equal, "TRUE", [true, false, false]);
+        check("day", Test::Greater, "1970-01-01", [false, true, false]);
+        check("day", Test::Equal, "1970-01-01", [true, false, false]);
+    }
+
+    #[test]
+    fn any_and_all_and_what_cannot_be_compared() {
+        let on = |column: &str, test, value: &str| Condition {
+            column: column.into(),
+            test,
+            value: Some(ParamValue::Text(value.into())),
+        };
+        let two = [on("n", Test::Equal, "1"), on("t", Test::Equal, "b")];
+        assert_eq!(row_mask(&frame(), &two, Combine::Any).unwrap(), [true, false, true]);
+        assert_eq!(row_mask(&frame(), &two, Combine::All).unwrap(), [false, false, false]);
+        let error = row_mask(&frame(), &[on("n", Test::Less, "many")], Combine::All).unwrap_err();
+        assert_eq!(error.to_string(), "n holds ints, «many» is none");
+        assert!(row_mask(&frame(), &[on("m", Test::Less, "1")], Combine::All).is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! Writing tables: to a temporary name beside the place, flushed to the disk, then renamed over it, so that a file
+//! is always whole. CSV as RFC 4180 says (UTF-8, `,`, `"` doubled, a header), Parquet, Arrow IPC.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use polars::prelude::{
+    Column, CsvWriter, DataFrame, DataType, IntoColumn, NewChunkedArray, ParquetWriter, SerWriter, StringChunked,
+};
+
+use crate::{DataError, format, write_ipc};
+
+/// How CSV is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// Puts an apostrophe before text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@`, tab). For files
+    /// that people open in one; off for the exchange of data, which it changes.
+    pub guard_formulas: bool,
+}
+
+/// Writes a table in the format that the ending of the name says: `.csv`, `.tsv`, `.parquet`, `.arrow`
+/// (also `.ipc`, `.feather`).
+///
+/// # Errors
+/// When the ending is unknown or the file cannot be written.
+pub fn export(frame: &DataFrame, path: &Path) -> Result<(), DataError> {
+    export_with(frame, path, ExportOptions::default())
+}
+
+/// [`export`] with options.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_with(frame: &DataFrame, path: &Path, options: ExportOptions) -> Result<(), DataError> {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    match ending.to_str().unwrap_or_default() {
+        "csv" | "tsv" | "txt" => {
+            let separator = if ending == "tsv" { b'\t' } else { b',' };
+            let mut plain = csv_ready(frame, options)?;
+            write_whole(path, |file| CsvWriter::new(file).with_separator(separator).finish(&mut plain))
+        }
+        "parquet" => write_whole(path, |file| ParquetWriter::new(file).finish(&mut frame.clone()).map(|_| ())),
+        "arrow" | "ipc" | "feather" => write_ipc(frame, path),
+        _ => Err(DataError::ExportFormat { path: path.to_owned() }),
+    }
+}
+
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> polars::prelude::PolarsResult<()>,
+) -> Result<(), DataError> {
+    let io = |source| DataError::io(path, "written", source);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new().prefix(".cairn-").tempfile_in(folder).map_err(io)?;
+    let mut buffered = BufWriter::with_capacity(1 << 20, temporary.as_file());
+    write(&mut buffered).map_err(DataError::table(format!("writing {}", path.display())))?;
+    buffered.flush().map_err(io)?;
+    drop(buffered);
+    temporary.as_file().sync_all().map_err(io)?;
+    share_as_usual(temporary.as_file()).map_err(io)?;
+    temporary.persist(path).map_err(|error| io(error.error))?;
+    Ok(())
+}
+
+/// Temporary files are for their owner alone; what is exported is not.
+#[cfg(unix)]
+fn share_as_usual(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share_as_usual(_file: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A copy whose columns CSV can hold: points in time as ISO 8601 without empty fractions, nested values as text.
+fn csv_ready(frame: &DataFrame, options: ExportOptions) -> Result<DataFrame, DataError> {
+    let columns = frame.columns().iter().map(|column| csv_column(column, options)).collect();
+    DataFrame::new(frame.height(), columns).map_err(DataError::table("preparing the columns"))
+}
+
+fn csv_column(column: &Column, options: ExportOptions) -> Column {
+    let as_text = |guard: bool| {
+        let texts = (0..column.len()).map(|row| {
+            let text = column.get(row).ok().and_then(|value| format::text_of(&value));
+            text.map(|text| if guard && runs_as_formula(&text) { format!("'{text}") } else { text })
+        });
+        StringChunked::from_iter_options(column.name().clone(), texts).into_column()
+    };
+    match column.dtype() {
+        DataType::String => {
+            let asks =
+                options.guard_formulas && column.str().is_ok_and(|texts| texts.iter().flatten().any(runs_as_formula));
+            if asks { as_text(true) } else { column.clone() }
+        }
+        DataType::Datetime(..) => as_text(false),
+        dtype if dtype.is_nested() || dtype.is_categorical() => as_text(options.guard_formulas),
+        _ => column.clone(),
+    }
+}
+
+fn runs_as_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read_ipc;
+    use polars::prelude::*;
+
+    fn frame() -> DataFrame {
+        df!(
+            "n" => [Some(1i64), None, Some(-3)],
+            "x" => [0.1, 1.5, 2.0],
+            "t" => [Some("a,\"b\"\nc"), Some(""), None],
+            "f" => ["=1+1", "-2", "é"],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn csv_is_rfc_4180() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        export(&frame(), &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "n,x,t,f\n1,0.1,\"a,\"\"b\"\"\nc\",=1+1\n,1.5,\"\",-2\n-3,2.0,,é\n");
+        export_with(&frame(), &path, ExportOptions { guard_formulas: true }).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(",'=1+1\n") && text.contains(",-2\n"), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn binary_formats_read_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["t.parquet", "t.arrow"] {
+            let path = folder.path().join(name);
+            export(&frame(), &path).unwrap();
+            let read =
+                crate::import(&path, &cairn_protocol::notebook::ImportOptions::default(), &crate::NoProgress).unwrap();
+            assert!(read.frame.equals_missing(&frame()), "{name}");
+            assert_eq!((read.report.rows, read.report.records_counted), (3, 3));
+        }
+        assert!(read_ipc(&folder.path().join("t.arrow")).unwrap().equals_missing(&frame()));
+        assert!(matches!(export(&frame(), &folder.path().join("t.doc")), Err(DataError::ExportFormat { .. })));
+        assert!(matches!(read_ipc(&folder.path().join("none.arrow")), Err(DataError::Missing { .. })));
+    }
+}

@@ -1,0 +1,91 @@
+//! Values as text: what the grid shows, what a profile names. Floats in the shortest way that reads back the same.
+
+use polars::prelude::{AnyValue, TimeUnit};
+
+/// A value as text; none for a missing one (null, or NaN).
+pub(crate) fn text_of(value: &AnyValue<'_>) -> Option<String> {
+    Some(match value {
+        AnyValue::Null => return None,
+        AnyValue::Boolean(yes) => yes.to_string(),
+        AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::Float64(number) if number.is_nan() => return None,
+        AnyValue::Float32(number) if number.is_nan() => return None,
+        AnyValue::Float64(number) => float(*number),
+        AnyValue::Float32(number) => number.to_string(),
+        AnyValue::Date(days) => date(i64::from(*days)),
+        AnyValue::Datetime(ticks, unit, _) => datetime(*ticks, *unit),
+        AnyValue::DatetimeOwned(ticks, unit, _) => datetime(*ticks, *unit),
+        AnyValue::Time(nanos) => clock(*nanos),
+        AnyValue::Categorical(..) | AnyValue::CategoricalOwned(..) | AnyValue::Enum(..) | AnyValue::EnumOwned(..) => {
+            value.get_str().unwrap_or_default().to_owned()
+        }
+        other => other.to_string(),
+    })
+}
+
+/// The shortest text that reads back as the same number.
+pub(crate) fn float(number: f64) -> String {
+    let size = number.abs();
+    if number != 0.0 && number.is_finite() && !(1e-5..1e16).contains(&size) {
+        format!("{number:e}")
+    } else {
+        number.to_string()
+    }
+}
+
+/// A day since 1970-01-01 in ISO 8601 (civil from days, Hinnant 2013).
+pub(crate) fn date(days: i64) -> String {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A point in time in ISO 8601 with a space.
+pub(crate) fn datetime(ticks: i64, unit: TimeUnit) -> String {
+    let per_second = match unit {
+        TimeUnit::Milliseconds => 1_000,
+        TimeUnit::Microseconds => 1_000_000,
+        TimeUnit::Nanoseconds => 1_000_000_000,
+    };
+    let seconds = ticks.div_euclid(per_second);
+    let nanos = ticks.rem_euclid(per_second) * (1_000_000_000 / per_second);
+    let of_day = seconds.rem_euclid(86_400) * 1_000_000_000 + nanos;
+    format!("{} {}", date(seconds.div_euclid(86_400)), clock(of_day))
+}
+
+fn clock(nanos: i64) -> String {
+    let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let mut text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if nanos > 0 {
+        let digits = format!("{nanos:09}");
+        text.push('.');
+        text.push_str(digits.trim_end_matches('0'));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_read_as_people_write_them() {
+        assert_eq!(float(48.0), "48");
+        assert_eq!(float(0.1 + 0.2), "0.30000000000000004");
+        assert_eq!(float(1e300), "1e300");
+        assert_eq!(float(-2.5e-9), "-2.5e-9");
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(11_016), "2000-02-29");
+        assert_eq!(date(-1), "1969-12-31");
+        assert_eq!(datetime(-1, TimeUnit::Milliseconds), "1969-12-31 23:59:59.999");
+        assert_eq!(datetime(86_400_000_000, TimeUnit::Microseconds), "1970-01-02 00:00:00");
+    }
+}

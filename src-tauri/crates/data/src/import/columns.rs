@@ -1,0 +1,535 @@
+//! One column of one stretch of text, growing block by block.
+//!
+//! A column starts with the type its sample suggests. When a field does not fit, it widens in place where that
+//! is exact (whole numbers to floats, dates to points in time); otherwise it only remembers the kinds it meets,
+//! and the stretch is read again for this column once the type over all rows is known.
+
+use polars::prelude::{
+    BooleanChunked, Column, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, IntoSeries, PlSmallStr,
+    StringChunked, TimeUnit,
+};
+use polars_arrow::array::{BooleanArray, MutableBinaryViewArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::bitmap::{Bitmap, MutableBitmap};
+use polars_arrow::datatypes::ArrowDataType;
+
+use super::dialect::{Dialect, unquote};
+use super::kinds::{self, DateOrder, Kinds, Target, classify, is_settled_text, resolve};
+use super::scan::Block;
+use super::values;
+
+/// How fields are read besides their type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub dialect: &'a Dialect,
+    /// Whether decimal commas are possible.
+    pub comma: bool,
+}
+
+/// The values read so far.
+enum Values {
+    /// No field had content.
+    Nothing,
+    Int(Vec<i64>),
+    Float(Vec<f64>),
+    Bool(MutableBitmap),
+    Date(Vec<i32>),
+    Datetime(Vec<i64>),
+    Text(MutableBinaryViewArray<str>),
+    /// The type cannot be told yet: only kinds are gathered.
+    Undecided,
+    /// It is text, which was learned too late: nothing more is gathered.
+    Late,
+}
+
+/// A column of a stretch.
+pub(crate) struct ColumnBuild {
+    target: Target,
+    /// Kinds met (with those of the sample).
+    pub kinds: Kinds,
+    values: Values,
+    rows: usize,
+    /// Built when the first field is missing.
+    validity: Option<MutableBitmap>,
+    /// The type is final: a field that does not fit is a fault of ours.
+    last_pass: bool,
+    /// Whether the last pass met a field that does not fit.
+    pub misfit: bool,
+}
+
+impl ColumnBuild {
+    /// A column whose sample holds these kinds.
+    pub fn new(sample: Kinds, capacity: usize) -> Self {
+        Self::with_target(resolve(sample), sample, capacity, false)
+    }
+
+    /// A column whose type is known to be final.
+    pub fn last_pass(kinds: Kinds, capacity: usize) -> Self {
+        Self::with_target(text_for_nothing(resolve(kinds)), kinds, capacity, true)
+    }
+
+    fn with_target(target: Target, kinds: Kinds, capacity: usize, last_pass: bool) -> Self {
+        let values = match target {
+            Target::Text if last_pass || is_settled_text(kinds) => {
+                Values::Text(MutableBinaryViewArray::with_capacity(capacity))
+            }
+            Target::Text => Values::Undecided,
+            other => new_values(other, capacity),
+        };
+        Self { target, kinds, values, rows: 0, validity: None, last_pass, misfit: false }
+    }
+
+    /// Adds a column of a block; `text` is the block's.
+    pub fn extend(&mut self, block: &Block, text: &str, column: usize, reading: Reading<'_>) {
+        let bytes = text.as_bytes();
+        let mut row = 0;
+        // Each turn reads rows as one type until the block ends or the type changes.
+        while row < block.rows() {
+            let fields = Fields { block, bytes, column, reading };
+            row = match &mut self.values {
+                Values::Text(_) => self.text(block, text, column, row, reading),
+                Values::Int(_) => self.ints(&fields, row),
+                Values::Float(_) => match self.target {
+                    Target::Float { comma: true } => self.floats(&fields, row, values::float_comma),
+                    _ => self.floats(&fields, row, values::float),
+                },
+                Values::Nothing | Values::Undecided | Values::Bool(_) | Values::Date(_) | Values::Datetime(_) => {
+                    self.others(&fields, row)
+                }
+                Values::Late => block.rows(),
+            };
+        }
+        self.rows += block.rows();
+    }
+
+    fn ints(&mut self, fields: &Fields<'_>, from: usize) -> usize {
+        let Values::Int(list) = &mut self.values else { return from };
+        let rows = fields.block.rows();
+        list.reserve(rows - from);
+        for row in from..rows {
+            let field = fields.get(row);
+            let value = match values::int(field) {
+                Some(value) => Some(value),
+                None if field.is_empty() => None,
+                None => match fields.second_look(row, &mut self.kinds, self.target, values::int) {
+                    Look::Value(value) => Some(value),
+                    Look::Missing => None,
+                    Look::Misfit => return self.widen(row),
+                },
+            };
+            push(list, &mut self.validity, value);
+        }
+        rows
+    }
+
+    fn floats(&mut self, fields: &Fields<'_>, from: usize, parse: impl Fn(&[u8]) -> Option<f64>) -> usize {
+        let Values::Float(list) = &mut self.values else { return from };
+        let rows = fields.block.rows();
+        list.reserve(rows - from);
+        for row in from..rows {
+            let field = fields.get(row);
+            let value = match parse(field) {
+                Some(value) => Some(value),
+                None if field.is_empty() => None,
+                None => match fields.second_look(row, &mut self.kinds, self.target, &parse) {
+                    Look::Value(value) => Some(value),
+                    Look::Missing => None,
+                    Look::Misfit => return self.widen(row),
+                },
+            };
+            push(list, &mut self.validity, value);
+        }
+        rows
+    }
+
+    /// The rarer types, and the states without values.
+    fn others(&mut self, fields: &Fields<'_>, from: usize) -> usize {
+        for row in from..fields.block.rows() {
+            let field = fields.get(row);
+            if field.is_empty() {
+                self.push_missing();
+                continue;
+            }
+            if self.usual(field) {
+                continue;
+            }
+            let text = fields.unquoted(field);
+            let bytes = text.as_bytes().trim_ascii();
+            let kinds = classify(bytes, fields.reading.comma);
+            let known = self.kinds | kinds;
+            if known != self.kinds {
+                self.kinds = known;
+                if text_for_nothing(resolve(known)) != self.target || matches!(self.values, Values::Nothing) {
+                    if kinds == kinds::WORD_FOR_MISSING && matches!(self.values, Values::Nothing) {
+                        self.push_missing();
+                        continue;
+                    }
+                    return self.widen(row);
+                }
+            }
+            if bytes.is_empty() || kinds == kinds::WORD_FOR_MISSING {
+                self.push_missing();
+                continue;
+            }
+            let read = match (&mut self.values, self.target) {
+                (Values::Bool(list), _) => values::bool(bytes).map(|value| list.push(value)),
+                (Values::Date(list), Target::Date(order)) => values::date(bytes, order).map(|value| list.push(value)),
+                (Values::Datetime(list), Target::Datetime { nanos }) => {
+                    moment(bytes, nanos).map(|value| list.push(value))
+                }
+                _ => continue,
+            };
+            match read {
+                Some(()) => {
+                    if let Some(validity) = &mut self.validity {
+                        validity.push(true);
+                    }
+                }
+                None => return self.widen(row),
+            }
+        }
+        fields.block.rows()
+    }
+
+    /// Takes a field of the very kind that the column is known to hold; false when it needs a closer look.
+    #[inline]
+    fn usual(&mut self, field: &[u8]) -> bool {
+        let taken = match (&mut self.values, self.target) {
+            (Values::Bool(list), _) => values::bool(field).map(|value| list.push(value)),
+            (Values::Date(list), Target::Date(order @ DateOrder::YearMonthDay)) => {
+                values::date(field, order).map(|value| list.push(value))
+            }
+            (Values::Datetime(list), Target::Datetime { nanos: false }) => values::datetime(field)
+                .filter(|moment| {
+                    let known = if moment.utc { kinds::TIMED_UTC } else { kinds::TIMED };
+                    self.kinds & known != 0 && moment.nanos % 1000 == 0 && moment.in_nanos().is_some()
+                })
+                .map(|moment| list.push(moment.in_micros())),
+            _ => None,
+        };
+        if taken.is_some()
+            && let Some(validity) = &mut self.validity
+        {
+            validity.push(true);
+        }
+        taken.is_some()
+    }
+
+    fn text(&mut self, block: &Block, text: &str, column: usize, from: usize, reading: Reading<'_>) -> usize {
+        let Values::Text(list) = &mut self.values else { return from };
+        let rows = block.rows();
+        list.reserve(rows - from);
+        let quote = reading.dialect.quote.unwrap_or(b'\n');
+        let plain_quotes = !reading.dialect.backslash;
+        let mut unescaped = String::new();
+        for row in from..rows {
+            let (start, end) = block.span(row, column);
+            let Some(raw) = text.get(start..end) else {
+                list.push_null();
+                continue;
+            };
+            match raw.as_bytes() {
+                [] => list.push_null(),
+                [first, .., last] if *first == quote && *last == quote && plain_quotes => {
+                    let inner = &raw[1..raw.len() - 1];
+                    match memchr::memchr(quote, inner.as_bytes()) {
+                        None => list.push_value(inner),
+                        Some(at) => {
+                            halve_doubled(inner, quote, at, &mut unescaped);
+                            list.push_value(&unescaped);
+                        }
+                    }
+                }
+                [first, ..] if *first == quote || *first == b' ' => list.push_value(unquote(raw, reading.dialect).0),
+                _ => list.push_value(raw),
+            }
+        }
+        rows
+    }
+
+    fn push_missing(&mut self) {
+        let length = match &mut self.values {
+            Values::Int(list) | Values::Datetime(list) => grow(list),
+            Values::Float(list) => grow(list),
+            Values::Date(list) => grow(list),
+            Values::Bool(list) => {
+                list.push(false);
+                list.len()
+            }
+            _ => return,
+        };
+        set_missing(&mut self.validity, length);
+    }
+
+    /// A field at `row` does not fit: the column takes a wider type or stops; reading goes on at the same row.
+    fn widen(&mut self, row: usize) -> usize {
+        if self.last_pass {
+            self.misfit = true;
+            self.values = Values::Late;
+            return row;
+        }
+        let old = std::mem::replace(&mut self.values, Values::Late);
+        let target = text_for_nothing(resolve(self.kinds));
+        self.values = match (old, target) {
+            (Values::Nothing, Target::Text) => Values::Undecided,
+            (Values::Nothing, target) => {
+                // All rows so far were missing.
+                let missing = self.rows + row;
+                if missing > 0 {
+                    self.validity = Some(MutableBitmap::from_len_zeroed(missing));
+                }
+                nothing_as(target, missing)
+            }
+            (Values::Int(list), Target::Float { .. }) => Values::Float(list.into_iter().map(|v| v as f64).collect()),
+            (Values::Float(list), Target::Float { .. }) => Values::Float(list),
+            (Values::Int(list), Target::Int) => Values::Int(list),
+            (Values::Date(days), Target::Datetime { nanos: false }) => {
+                Values::Datetime(days.into_iter().map(|day| i64::from(day) * 86_400_000_000).collect())
+            }
+            (Values::Datetime(list), Target::Datetime { nanos }) if self.target == (Target::Datetime { nanos }) => {
+                Values::Datetime(list)
+            }
+            _ => Values::Undecided,
+        };
+        if is_settled_text(self.kinds) {
+            self.values = Values::Late;
+        }
+        self.target = target;
+        row
+    }
+
+    /// Whether the values can be had as the final type without reading the stretch again.
+    pub fn settles_for(&self, target: Target) -> bool {
+        match (&self.values, target) {
+            // A word for a missing value is text in a column of text.
+            (Values::Nothing, Target::Text | Target::Nothing) => self.kinds & kinds::WORD_FOR_MISSING == 0,
+            (Values::Nothing, _) => true,
+            (Values::Undecided | Values::Late, _) => false,
+            (Values::Int(_), Target::Int | Target::Float { .. }) => true,
+            (Values::Date(_), Target::Datetime { nanos: false }) => {
+                self.target == Target::Date(DateOrder::YearMonthDay)
+            }
+            _ => self.target == target,
+        }
+    }
+
+    /// The values as an array of the final type.
+    fn finish(self, target: Target) -> Option<Piece> {
+        let rows = self.rows;
+        let validity = self.validity.map(Bitmap::from);
+        Some(match (self.values, target) {
+            (Values::Nothing, target) => missing_piece(target, rows),
+            (Values::Int(list), Target::Int) => {
+                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
+            }
+            (Values::Int(list), Target::Float { .. }) => {
+                let list: Vec<f64> = list.into_iter().map(|value| value as f64).collect();
+                Piece::Float(PrimitiveArray::new(ArrowDataType::Float64, list.into(), validity))
+            }
+            (Values::Float(list), Target::Float { .. }) => {
+                Piece::Float(PrimitiveArray::new(ArrowDataType::Float64, list.into(), validity))
+            }
+            (Values::Bool(list), Target::Bool) => {
+                Piece::Bool(BooleanArray::new(ArrowDataType::Boolean, list.into(), validity))
+            }
+            (Values::Date(list), Target::Date(_)) => {
+                Piece::Date(PrimitiveArray::new(ArrowDataType::Int32, list.into(), validity))
+            }
+            (Values::Date(days), Target::Datetime { .. }) => {
+                let list: Vec<i64> = days.into_iter().map(|day| i64::from(day) * 86_400_000_000).collect();
+                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
+            }
+            (Values::Datetime(list), Target::Datetime { .. }) => {
+                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
+            }
+            (Values::Text(list), Target::Text) => Piece::Text(list.freeze()),
+            _ => return None,
+        })
+    }
+}
+
+/// A column without any content is text.
+pub(crate) fn text_for_nothing(target: Target) -> Target {
+    if target == Target::Nothing { Target::Text } else { target }
+}
+
+fn new_values(target: Target, capacity: usize) -> Values {
+    match target {
+        Target::Nothing => Values::Nothing,
+        Target::Int => Values::Int(Vec::with_capacity(capacity)),
+        Target::Float { .. } => Values::Float(Vec::with_capacity(capacity)),
+        Target::Bool => Values::Bool(MutableBitmap::with_capacity(capacity)),
+        Target::Date(_) => Values::Date(Vec::with_capacity(capacity)),
+        Target::Datetime { .. } => Values::Datetime(Vec::with_capacity(capacity)),
+        Target::Text => Values::Text(MutableBinaryViewArray::with_capacity(capacity)),
+    }
+}
+
+fn nothing_as(target: Target, missing: usize) -> Values {
+    match target {
+        Target::Int => Values::Int(vec![0; missing]),
+        Target::Float { .. } => Values::Float(vec![0.0; missing]),
+        Target::Bool => Values::Bool(MutableBitmap::from_len_zeroed(missing)),
+        Target::Date(_) => Values::Date(vec![0; missing]),
+        Target::Datetime { .. } => Values::Datetime(vec![0; missing]),
+        Target::Text | Target::Nothing => Values::Undecided,
+    }
+}
+
+/// Writes a text with its doubled quotes halved; the first quote stands at `at`.
+fn halve_doubled(text: &str, quote: u8, mut at: usize, out: &mut String) {
+    out.clear();
+    let mut rest = text;
+    loop {
+        out.push_str(&rest[..=at]);
+        let doubled = usize::from(rest.as_bytes().get(at + 1) == Some(&quote));
+        rest = &rest[at + 1 + doubled..];
+        match memchr::memchr(quote, rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.push_str(rest);
+}
+
+fn moment(field: &[u8], nanos: bool) -> Option<i64> {
+    // A date among points in time is its midnight.
+    let moment = values::datetime(field).or_else(|| {
+        let day = values::date(field, DateOrder::YearMonthDay)?;
+        Some(values::Moment { seconds: i64::from(day) * 86_400, nanos: 0, utc: false })
+    })?;
+    if nanos { moment.in_nanos() } else { Some(moment.in_micros()) }
+}
+
+#[inline(always)]
+fn push<T: Default>(list: &mut Vec<T>, validity: &mut Option<MutableBitmap>, value: Option<T>) {
+    match value {
+        Some(value) => {
+            list.push(value);
+            if let Some(validity) = validity {
+                validity.push(true);
+            }
+        }
+        None => {
+            let length = grow(list);
+            set_missing(validity, length);
+        }
+    }
+}
+
+fn grow<T: Default>(list: &mut Vec<T>) -> usize {
+    list.push(T::default());
+    list.len()
+}
+
+/// Marks the last of `length` values as missing.
+fn set_missing(validity: &mut Option<MutableBitmap>, length: usize) {
+    match validity {
+        Some(validity) => validity.push(false),
+        None => {
+            let mut bits = MutableBitmap::with_capacity(length + 1024);
+            bits.extend_constant(length - 1, true);
+            bits.push(false);
+            *validity = Some(bits);
+        }
+    }
+}
+
+enum Look<T> {
+    Value(T),
+    Missing,
+    Misfit,
+}
+
+/// The raw fields of a column in a block.
+struct Fields<'a> {
+    block: &'a Block,
+    bytes: &'a [u8],
+    column: usize,
+    reading: Reading<'a>,
+}
+
+impl Fields<'_> {
+    #[inline(always)]
+    fn get(&self, row: usize) -> &[u8] {
+        let (start, end) = self.block.span(row, self.column);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn unquoted<'a>(&self, raw: &'a [u8]) -> std::borrow::Cow<'a, str> {
+        match std::str::from_utf8(raw) {
+            Ok(raw) => unquote(raw, self.reading.dialect).0,
+            Err(_) => String::from_utf8_lossy(raw),
+        }
+    }
+
+    /// A field that does not parse as it stands: quotes and spaces around it are taken away; words for missing
+    /// values are recognised; else its kinds are remembered.
+    #[cold]
+    #[inline(never)]
+    fn second_look<T>(
+        &self,
+        row: usize,
+        known: &mut Kinds,
+        target: Target,
+        parse: impl Fn(&[u8]) -> Option<T>,
+    ) -> Look<T> {
+        let text = self.unquoted(self.get(row));
+        let field = text.as_bytes().trim_ascii();
+        if field.is_empty() {
+            return Look::Missing;
+        }
+        if let Some(value) = parse(field) {
+            return Look::Value(value);
+        }
+        let kinds = classify(field, self.reading.comma);
+        *known |= kinds;
+        if kinds == kinds::WORD_FOR_MISSING && resolve(*known) == target { Look::Missing } else { Look::Misfit }
+    }
+}
+
+/// An array of one stretch.
+enum Piece {
+    Int(PrimitiveArray<i64>),
+    Float(PrimitiveArray<f64>),
+    Bool(BooleanArray),
+    Date(PrimitiveArray<i32>),
+    Text(Utf8ViewArray),
+}
+
+fn missing_piece(target: Target, rows: usize) -> Piece {
+    match target {
+        Target::Int | Target::Datetime { .. } => Piece::Int(PrimitiveArray::new_null(ArrowDataType::Int64, rows)),
+        Target::Float { .. } => Piece::Float(PrimitiveArray::new_null(ArrowDataType::Float64, rows)),
+        Target::Bool => Piece::Bool(BooleanArray::new_null(ArrowDataType::Boolean, rows)),
+        Target::Date(_) => Piece::Date(PrimitiveArray::new_null(ArrowDataType::Int32, rows)),
+        Target::Text | Target::Nothing => Piece::Text(Utf8ViewArray::new_null(ArrowDataType::Utf8View, rows)),
+    }
+}
+
+/// Joins the stretches of a column; nothing when one does not have the final type (a fault of ours).
+pub(crate) fn join(name: &str, target: Target, parts: Vec<ColumnBuild>) -> Option<Column> {
+    let name = PlSmallStr::from_str(name);
+    let mut pieces: Vec<Piece> =
+        parts.into_iter().filter(|part| part.rows > 0).map(|part| part.finish(target)).collect::<Option<_>>()?;
+    if pieces.is_empty() {
+        pieces.push(missing_piece(target, 0));
+    }
+    macro_rules! chunks {
+        ($variant:ident) => {
+            pieces.into_iter().filter_map(|piece| if let Piece::$variant(array) = piece { Some(array) } else { None })
+        };
+    }
+    Some(match target {
+        Target::Int => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_series().into_column(),
+        Target::Float { .. } => Float64Chunked::from_chunk_iter(name, chunks!(Float)).into_series().into_column(),
+        Target::Bool => BooleanChunked::from_chunk_iter(name, chunks!(Bool)).into_series().into_column(),
+        Target::Date(_) => Int32Chunked::from_chunk_iter(name, chunks!(Date)).into_date().into_series().into_column(),
+        Target::Datetime { nanos } => {
+            let unit = if nanos { TimeUnit::Nanoseconds } else { TimeUnit::Microseconds };
+            Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_datetime(unit, None).into_series().into_column()
+        }
+        Target::Text | Target::Nothing => {
+            StringChunked::from_chunk_iter(name, chunks!(Text)).into_series().into_column()
+        }
+    })
+}

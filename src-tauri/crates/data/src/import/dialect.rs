@@ -1,0 +1,322 @@
+//! How a delimited file is written, and the reading of one record by the book.
+//!
+//! [`read_record`] is the reference: it copes with every dialect and with damage. [`super::scan`] is the fast
+//! way over regular text and hands each record that is out of the ordinary to this one, so both must agree.
+//! What a field means is a function of its raw bytes alone ([`unquote`]); a record is its fields' ends.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2, memchr3};
+
+/// The furthest a quoted field may run before its quote counts as not closed.
+const QUOTED_LIMIT: usize = 4 << 20;
+
+/// How a file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// What stands between two fields; at least one byte.
+    pub delimiter: Vec<u8>,
+    /// What stands around a field.
+    pub quote: Option<u8>,
+    /// Whether a backslash takes a quote's meaning away (besides doubling it).
+    pub backslash: bool,
+    /// Whether `\r` alone ends a line.
+    pub lone_cr: bool,
+}
+
+impl Dialect {
+    /// The bytes of a line end at a position; zero where there is none.
+    #[inline]
+    pub fn line_end(&self, bytes: &[u8], at: usize) -> usize {
+        match bytes.get(at) {
+            Some(b'\n') => 1,
+            Some(b'\r') => match bytes.get(at + 1) {
+                Some(b'\n') => 2,
+                None => 1,
+                Some(_) => usize::from(self.lone_cr),
+            },
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn delimiter_at(&self, bytes: &[u8], at: usize) -> bool {
+        bytes[at..].starts_with(&self.delimiter)
+    }
+
+    /// Whether a field ends here.
+    #[inline]
+    fn field_end(&self, bytes: &[u8], at: usize) -> bool {
+        at >= bytes.len() || self.delimiter_at(bytes, at) || self.line_end(bytes, at) > 0
+    }
+
+    /// The end of a field without quotes that begins at a position.
+    fn plain_end(&self, bytes: &[u8], mut at: usize) -> usize {
+        loop {
+            let Some(step) = memchr3(self.delimiter[0], b'\n', b'\r', &bytes[at.min(bytes.len())..]) else {
+                return bytes.len();
+            };
+            at += step;
+            if self.field_end(bytes, at) {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
+    /// Where the line that holds a position ends, and where the next begins.
+    pub fn line(&self, bytes: &[u8], mut at: usize) -> (usize, usize) {
+        loop {
+            let Some(step) = memchr2(b'\n', b'\r', &bytes[at.min(bytes.len())..]) else {
+                return (bytes.len(), bytes.len());
+            };
+            at += step;
+            match self.line_end(bytes, at) {
+                0 => at += 1,
+                length => return (at, at + length),
+            }
+        }
+    }
+}
+
+/// What becomes of a quote that is not closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unclosed {
+    /// The record ends with its line and is faulty.
+    Fault,
+    /// The quote is a character like any other.
+    Literal,
+    /// As `Fault`, but a doubled quote at the end of a field is a quote that nobody escaped and the closing one.
+    Loose,
+}
+
+/// A record as read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// Where its last field ends.
+    pub end: usize,
+    /// Where the next record begins.
+    pub next: usize,
+    /// A quote was opened and not closed; the record was ended with its line.
+    pub unclosed: bool,
+    /// A quote stands inside a quoted field without being escaped.
+    pub stray: bool,
+    /// A line end stands inside a quoted field.
+    pub multi_line: bool,
+    /// A field was quoted.
+    pub quoted: bool,
+}
+
+/// Reads the record that begins at `start`; `ends` receives where each field ends.
+pub(crate) fn read_record(
+    bytes: &[u8],
+    start: usize,
+    dialect: &Dialect,
+    unclosed: Unclosed,
+    ends: &mut Vec<usize>,
+) -> Record {
+    ends.clear();
+    let mut record =
+        Record { end: start, next: start, unclosed: false, stray: false, multi_line: false, quoted: false };
+    let mut at = start;
+    loop {
+        let mut end = None;
+        if let Some(inside) = opening(bytes, at, dialect) {
+            match closing(bytes, inside, dialect, unclosed == Unclosed::Loose) {
+                Closing::At { after, stray, newline } => {
+                    record.stray |= stray;
+                    record.multi_line |= newline;
+                    record.quoted = true;
+                    end = Some(after);
+                }
+                Closing::Plain => {}
+                Closing::Never if unclosed == Unclosed::Literal => {}
+                Closing::Never => {
+                    let (end, next) = dialect.line(bytes, start);
+                    ends.retain(|before| before + dialect.delimiter.len() <= end);
+                    ends.push(end);
+                    return Record { end, next, unclosed: true, ..record };
+                }
+            }
+        }
+        let end = end.unwrap_or_else(|| dialect.plain_end(bytes, at));
+        ends.push(end);
+        if end < bytes.len() && dialect.delimiter_at(bytes, end) {
+            at = end + dialect.delimiter.len();
+        } else {
+            return Record { end, next: end + dialect.line_end(bytes, end), ..record };
+        }
+    }
+}
+
+/// The position after an opening quote, where a field begins with one (spaces before it are passed over).
+fn opening(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+    let quote = dialect.quote?;
+    let mut at = at;
+    if dialect.delimiter[0] != b' ' {
+        while bytes.get(at) == Some(&b' ') {
+            at += 1;
+        }
+    }
+    (bytes.get(at) == Some(&quote)).then_some(at + 1)
+}
+
+enum Closing {
+    /// Closed; the field ends at `after`.
+    At { after: usize, stray: bool, newline: bool },
+    /// Balanced quotes that stand in the text: not a quoted field.
+    Plain,
+    /// Not closed.
+    Never,
+}
+
+/// Finds the quote that closes a field whose text begins at `inside`.
+fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closing {
+    let Some(quote) = dialect.quote else { return Closing::Plain };
+    let text = &bytes[..bytes.len().min(inside + QUOTED_LIMIT)];
+    let (mut from, mut stray, mut newline) = (inside, false, false);
+    loop {
+        let rest = &text[from.min(text.len())..];
+        let found = if dialect.backslash { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
+        let Some(found) = found else { return Closing::Never };
+        let at = from + found;
+        newline = newline || memchr2(b'\n', b'\r', &rest[..found]).is_some();
+        if dialect.backslash && text[at] == b'\\' {
+            from = at + 2;
+            continue;
+        }
+        if text.get(at + 1) == Some(&quote) && !(loose && dialect.field_end(bytes, at + 2)) {
+            from = at + 2;
+            continue;
+        }
+        let mut after = at + 1 + usize::from(loose && text.get(at + 1) == Some(&quote));
+        if dialect.delimiter[0] != b' ' {
+            while bytes.get(after) == Some(&b' ') {
+                after += 1;
+            }
+        }
+        if dialect.field_end(bytes, after) {
+            return Closing::At { after, stray, newline };
+        }
+        // Behind a line end, or where it opens another field, it shows that the quote before was not closed.
+        if newline || text[inside..at].ends_with(&dialect.delimiter) {
+            return Closing::Never;
+        }
+        if !stray {
+            let raw = &bytes[inside - 1..dialect.plain_end(bytes, at)];
+            if raw.iter().filter(|byte| **byte == quote).count().is_multiple_of(2) {
+                return Closing::Plain;
+            }
+        }
+        stray = true;
+        from = at + 1;
+    }
+}
+
+/// What a raw field says: the quotes around it taken away, doubled ones halved; and whether it was quoted.
+#[inline]
+pub(crate) fn unquote<'a>(raw: &'a str, dialect: &Dialect) -> (Cow<'a, str>, bool) {
+    let Some(quote) = dialect.quote else { return (Cow::Borrowed(raw), false) };
+    match raw.as_bytes().first() {
+        Some(first) if *first == quote || (*first == b' ' && dialect.delimiter[0] != b' ') => {
+            unquote_quoted(raw, quote, dialect)
+        }
+        _ => (Cow::Borrowed(raw), false),
+    }
+}
+
+fn unquote_quoted<'a>(raw: &'a str, quote: u8, dialect: &Dialect) -> (Cow<'a, str>, bool) {
+    let trimmed = if dialect.delimiter[0] == b' ' { raw } else { raw.trim_matches(' ') };
+    let mark = char::from(quote);
+    let inner = trimmed.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
+    let Some(inner) = inner else { return (Cow::Borrowed(raw), false) };
+    let escapes = |byte: &u8| *byte == quote || (dialect.backslash && *byte == b'\\');
+    if !inner.as_bytes().iter().any(escapes) {
+        return (Cow::Borrowed(inner), true);
+    }
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == mark {
+            characters.next_if_eq(&mark);
+            text.push(mark);
+        } else if dialect.backslash && character == '\\' {
+            match characters.peek() {
+                Some(next) if *next == mark || *next == '\\' => {
+                    text.push(*next);
+                    characters.next();
+                }
+                _ => text.push('\\'),
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    (Cow::Owned(text), true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comma() -> Dialect {
+        Dialect { delimiter: b",".to_vec(), quote: Some(b'"'), backslash: false, lone_cr: false }
+    }
+
+    /// Reads all records of a text and writes them with `|` between fields; `!` marks an unclosed quote.
+    fn check(dialect: &Dialect, text: &str, expected: &[&str]) {
+        let (mut at, mut ends, mut found) = (0, Vec::new(), Vec::new());
+        while at < text.len() {
+            let record = read_record(text.as_bytes(), at, dialect, Unclosed::Fault, &mut ends);
+            let (mut from, mut fields) = (at, Vec::new());
+            for end in &ends {
+                fields.push(unquote(&text[from..*end], dialect).0.into_owned());
+                from = end + dialect.delimiter.len();
+            }
+            found.push(format!("{}{}", if record.unclosed { "!" } else { "" }, fields.join("|")));
+            assert!(record.next > at, "no progress at {at} in {text:?}");
+            at = record.next;
+        }
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    #[test]
+    fn records_are_read_by_the_book() {
+        let d = comma();
+        check(&d, "a,b\n1,2", &["a|b", "1|2"]);
+        check(&d, "a,\r\n,\r\n", &["a|", "|"]);
+        check(&d, "\"a,b\",\"c\"\"d\"\n\"e\nf\",g\n", &["a,b|c\"d", "e\nf|g"]);
+        check(&d, "\"\",x\n", &["|x"]);
+        check(&d, "a, \"b, c\" ,d\n", &["a|b, c|d"]);
+    }
+
+    #[test]
+    fn stray_quotes_are_data() {
+        let d = comma();
+        check(&d, "5\" pipe,x\ny,6\"\n", &["5\" pipe|x", "y|6\""]);
+        check(&d, "\"\"a\",b\n", &["\"a|b"]);
+        check(&d, "\"a\"b\"c\",d\n", &["a\"b\"c|d"]);
+        check(&d, "\"a\"bc,d\n", &["\"a\"bc|d"]);
+    }
+
+    #[test]
+    fn an_unclosed_quote_ends_with_its_line() {
+        let d = comma();
+        check(&d, "1,\"al,3\n2,bob,4\n", &["!1|\"al,3", "2|bob|4"]);
+        check(&d, "1,\"al,3\n2,\"bob\",4\n", &["!1|\"al,3", "2|bob|4"]);
+        check(&d, "1,\"al,3,\"bob\",4\n", &["!1|\"al,3,\"bob\",4"]);
+        check(&d, "1,\"al,3\n2,\"\",4\n", &["!1|\"al,3", "2||4"]);
+    }
+
+    #[test]
+    fn other_dialects() {
+        let d = Dialect { delimiter: b"||".to_vec(), ..comma() };
+        check(&d, "a||b|c||\"d||e\"\n", &["a|b|c|d||e"]);
+        let d = Dialect { backslash: true, ..comma() };
+        check(&d, "\"a\\\",b\",c\\d\n", &["a\",b|c\\d"]);
+        let d = Dialect { lone_cr: true, ..comma() };
+        check(&d, "a,b\rc,d\r", &["a|b", "c|d"]);
+        let d = Dialect { quote: Some(b'\''), ..comma() };
+        check(&d, "'it''s, so',\"x\n", &["it's, so|\"x"]);
+    }
+}

@@ -1,0 +1,345 @@
+//! From the bytes of a field to a value: strict, so that what is read can be written back as it stood.
+//!
+//! A number with a leading zero (`02210`), a plus sign or thousands set apart is no number here. Floats are
+//! correctly rounded: short ones exactly as m × 10^−k (Clinger 1990), the others by `fast-float2`.
+
+use super::kinds::DateOrder;
+
+/// A whole number in 64 bits, without leading zeros.
+#[inline(always)]
+pub(crate) fn int(field: &[u8]) -> Option<i64> {
+    let (negative, digits) = match field {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    match digits {
+        [b'0'] if !negative => return Some(0),
+        [b'1'..=b'9', ..] => {}
+        _ => return None,
+    }
+    if digits.len() > 18 {
+        return long_int(field);
+    }
+    let (mut value, mut rest) = (0u64, digits);
+    while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight_digits(u64::from_le_bytes(*eight))?);
+        rest = tail;
+    }
+    for byte in rest {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    Some(if negative { -(value as i64) } else { value as i64 })
+}
+
+#[cold]
+fn long_int(field: &[u8]) -> Option<i64> {
+    atoi_simd::parse::<i64, false, false>(field).ok()
+}
+
+/// The number that eight digits in one register mean (Johnny Lee 2017).
+#[inline(always)]
+fn eight_digits(word: u64) -> Option<u64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let digits = word.wrapping_sub(ZEROS);
+    if ((word.wrapping_add(0x4646_4646_4646_4646)) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some(low.wrapping_add(high) >> 32)
+}
+
+/// Whether the field is a whole number of any length, without leading zeros.
+pub(crate) fn is_whole(field: &[u8]) -> bool {
+    let digits = field.strip_prefix(b"-").unwrap_or(field);
+    matches!(digits, [b'0'] | [b'1'..=b'9', ..]) && digits.iter().all(u8::is_ascii_digit) && field != b"-0"
+}
+
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
+/// A number with or without a decimal point and exponent; no leading zeros, finite unless it says infinity.
+#[inline(always)]
+pub(crate) fn float(field: &[u8]) -> Option<f64> {
+    float_with(field, b'.')
+}
+
+#[inline(always)]
+fn float_with(field: &[u8], point: u8) -> Option<f64> {
+    let (negative, number) = match field {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    if number.len() > 18 || matches!(number, [b'0', b'0'..=b'9', ..] | []) {
+        return long_float(field, point);
+    }
+    let (mut mantissa, mut digits, mut after) = (0u64, 0usize, None);
+    for (index, byte) in number.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            digits = digits.wrapping_add(1);
+        } else if *byte == point && after.is_none() {
+            after = Some(number.len().wrapping_sub(index).wrapping_sub(1));
+        } else {
+            return long_float(field, point);
+        }
+    }
+    if digits == 0 || mantissa > 1 << 53 {
+        return long_float(field, point);
+    }
+    let value = mantissa as f64 / POWERS[after.unwrap_or(0).min(22)];
+    Some(if negative { -value } else { value })
+}
+
+#[cold]
+#[inline(never)]
+fn long_float(field: &[u8], point: u8) -> Option<f64> {
+    let number = field.strip_prefix(b"-").unwrap_or(field);
+    match number {
+        [b'0', b'0'..=b'9', ..] => return None,
+        [b'0'..=b'9', ..] => {}
+        [first, b'0'..=b'9', ..] if *first == point => {}
+        _ => return infinity(field),
+    }
+    let value = if point == b'.' {
+        fast_float2::parse::<f64, _>(field).ok()?
+    } else {
+        if field.contains(&b'.') {
+            return None;
+        }
+        let dotted: Vec<u8> = field.iter().map(|byte| if *byte == point { b'.' } else { *byte }).collect();
+        fast_float2::parse::<f64, _>(dotted).ok()?
+    };
+    value.is_finite().then_some(value)
+}
+
+/// A number with a decimal comma.
+#[inline]
+pub(crate) fn float_comma(field: &[u8]) -> Option<f64> {
+    float_with(field, b',')
+}
+
+/// Whether `1,234` might mean a thousand and more.
+pub(crate) fn may_be_thousands(field: &[u8]) -> bool {
+    let number = field.strip_prefix(b"-").unwrap_or(field);
+    match number.iter().position(|byte| *byte == b',') {
+        Some(at) => (1..=3).contains(&at) && number.len() == at + 4 && number[0] != b'0',
+        None => false,
+    }
+}
+
+/// `inf` and `Infinity`.
+pub(crate) fn infinity(field: &[u8]) -> Option<f64> {
+    let (sign, word) = match field {
+        [b'-', rest @ ..] => (-1.0, rest),
+        rest => (1.0, rest),
+    };
+    let known = word.eq_ignore_ascii_case(b"inf") || word.eq_ignore_ascii_case(b"infinity");
+    known.then_some(sign * f64::INFINITY)
+}
+
+/// `true` or `false`, in small letters, capitals, or with one.
+pub(crate) fn bool(field: &[u8]) -> Option<bool> {
+    match field {
+        b"true" | b"True" | b"TRUE" => Some(true),
+        b"false" | b"False" | b"FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+fn two(bytes: &[u8]) -> Option<u32> {
+    match bytes {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(u32::from(a - b'0') * 10 + u32::from(b - b'0')),
+        _ => None,
+    }
+}
+
+fn one_or_two(bytes: &[u8]) -> Option<u32> {
+    match bytes {
+        [a @ b'0'..=b'9'] => Some(u32::from(a - b'0')),
+        _ => two(bytes),
+    }
+}
+
+fn four(bytes: &[u8]) -> Option<i32> {
+    let (century, years) = bytes.split_at_checked(2)?;
+    Some((two(century)? * 100 + two(years)?) as i32)
+}
+
+/// Days since 1970-01-01; nothing for a day that does not exist.
+#[inline]
+pub(crate) fn date(field: &[u8], order: DateOrder) -> Option<i32> {
+    if order == DateOrder::YearMonthDay {
+        return match field {
+            [_, _, _, _, b'-', _, _, b'-', _, _] | [_, _, _, _, b'/', _, _, b'/', _, _] => {
+                days(four(&field[..4])?, two(&field[5..7])?, two(&field[8..])?)
+            }
+            _ => None,
+        };
+    }
+    let mut parts = field.split(|byte| matches!(byte, b'/' | b'-' | b'.'));
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 || field[first.len()] != field[first.len() + 1 + second.len()] {
+        return None;
+    }
+    let (first, second) = (one_or_two(first)?, one_or_two(second)?);
+    match order {
+        DateOrder::MonthDayYear => days(four(year)?, first, second),
+        _ => days(four(year)?, second, first),
+    }
+}
+
+/// Days from civil (Hinnant 2013), after checking that the day exists.
+fn days(year: i32, month: u32, day: u32) -> Option<i32> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        1..=12 => 31,
+        _ => return None,
+    };
+    if day == 0 || day > length {
+        return None;
+    }
+    let (year, month, day) = (year - i32::from(month <= 2), month as i32, day as i32);
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// A point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Seconds since 1970-01-01T00:00:00 (in UTC where an offset was given).
+    pub seconds: i64,
+    /// Nanoseconds of the second.
+    pub nanos: u32,
+    /// Whether an offset was given.
+    pub utc: bool,
+}
+
+impl Moment {
+    pub fn in_micros(self) -> i64 {
+        self.seconds * 1_000_000 + i64::from(self.nanos / 1000)
+    }
+
+    pub fn in_nanos(self) -> Option<i64> {
+        self.seconds.checked_mul(1_000_000_000)?.checked_add(i64::from(self.nanos))
+    }
+}
+
+/// An ISO 8601 date and time: `T` or a space between, seconds, fraction and offset optional.
+pub(crate) fn datetime(field: &[u8]) -> Option<Moment> {
+    let (day, rest) = field.split_at_checked(10)?;
+    let day = date(day, DateOrder::YearMonthDay)?;
+    let (b'T' | b' ' | b't', rest) = rest.split_first().map(|(first, rest)| (*first, rest))? else { return None };
+    let hour = two(rest.get(..2)?)?;
+    let minute = two(rest.get(3..5)?)?;
+    if rest[2] != b':' || hour > 23 || minute > 59 {
+        return None;
+    }
+    let (mut second, mut nanos, mut rest) = (0, 0, &rest[5..]);
+    if let [b':', more @ ..] = rest {
+        second = two(more.get(..2)?)?;
+        rest = &more[2..];
+        if second > 59 {
+            return None;
+        }
+        if let [b'.' | b',', more @ ..] = rest {
+            let length = more.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if length == 0 || length > 9 {
+                return None;
+            }
+            nanos = more[..length].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+                * 10u32.pow(9 - length as u32);
+            rest = &more[length..];
+        }
+    }
+    let (utc, offset) = match rest {
+        [] => (false, 0),
+        b"Z" | b"z" => (true, 0),
+        [sign @ (b'+' | b'-'), clock @ ..] => {
+            let (hours, minutes) = match clock {
+                [_, _] => (two(clock)?, 0),
+                [_, _, b':', _, _] => (two(&clock[..2])?, two(&clock[3..])?),
+                [_, _, _, _] => (two(&clock[..2])?, two(&clock[2..])?),
+                _ => return None,
+            };
+            let offset = i64::from(hours * 3600 + minutes * 60);
+            (true, if *sign == b'-' { -offset } else { offset })
+        }
+        _ => return None,
+    };
+    let seconds = i64::from(day) * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
+    Some(Moment { seconds, nanos, utc })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whole_numbers_round_trip(value: i64) {
+            prop_assert_eq!(int(value.to_string().as_bytes()), Some(value));
+        }
+
+        #[test]
+        fn floats_are_correctly_rounded(value: f64, digits in 0usize..9) {
+            let short = format!("{:.digits$}", value % 1e9);
+            for text in [format!("{value:?}"), format!("{value:e}"), short] {
+                let expected = text.parse::<f64>().ok().filter(|v| v.is_finite());
+                prop_assert_eq!(float(text.as_bytes()).map(f64::to_bits), expected.map(f64::to_bits), "{}", text);
+            }
+        }
+
+        #[test]
+        fn whatever_comes_nothing_panics(bytes: Vec<u8>) {
+            let _ = (int(&bytes), float(&bytes), float_comma(&bytes), datetime(&bytes), is_whole(&bytes));
+            let _ = [DateOrder::YearMonthDay, DateOrder::DayMonthYear].map(|order| date(&bytes, order));
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none() {
+        for text in ["02210", "+1", "1_000", "1,000", "-", "", "0x1f", "--1", "1-", "-0", "00", "12345678a", "/2345678"]
+        {
+            assert_eq!(int(text.as_bytes()), None, "{text}");
+        }
+        for text in ["00.5", "+1.5", "1.2.3", ".", "1e999", "nan", "e5", "-.", "1,5", "1.5x"] {
+            assert_eq!(float(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(float(b".5"), Some(0.5));
+        assert_eq!(float(b"5."), Some(5.0));
+        assert_eq!(float(b"-inf"), Some(f64::NEG_INFINITY));
+        assert_eq!(float_comma(b"-1,25"), Some(-1.25));
+        assert_eq!(int(b"9223372036854775807"), Some(i64::MAX));
+        assert_eq!(int(b"9223372036854775808"), None);
+    }
+
+    #[test]
+    fn days_and_moments() {
+        let day = |text: &str| date(text.as_bytes(), DateOrder::YearMonthDay);
+        assert_eq!(day("1970-01-01"), Some(0));
+        assert_eq!(day("2000-02-29"), Some(11016));
+        assert_eq!(day("1900-02-29"), None);
+        assert_eq!(day("1969-12-31"), Some(-1));
+        assert_eq!(date(b"28/1/2018", DateOrder::DayMonthYear), day("2018-01-28"));
+        assert_eq!(date(b"1-28-2018", DateOrder::MonthDayYear), day("2018-01-28"));
+        assert_eq!(date(b"1/28-2018", DateOrder::MonthDayYear), None);
+        let moment = datetime(b"1970-01-02T01:00:00.5+01:00").unwrap();
+        assert_eq!((moment.in_micros(), moment.utc), (86_400_500_000, true));
+        assert_eq!(datetime(b"1970-01-01 00:01").unwrap().seconds, 60);
+        assert_eq!(datetime(b"1970-01-01 24:01"), None);
+    }
+}

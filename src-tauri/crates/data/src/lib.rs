@@ -1,0 +1,29 @@
+//! Reading files, profiling, wrangling steps with fit scope, splits, export.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod condition;
+mod error;
+mod export;
+mod format;
+mod frame_types;
+mod import;
+mod mapped;
+mod page;
+mod profile;
+mod progress;
+pub mod split;
+pub mod steps;
+pub mod training_table;
+
+pub use error::DataError;
+pub use export::{ExportOptions, export, export_with};
+pub use frame_types::{column_type, schema};
+pub use import::{Imported, import, peek};
+pub use mapped::read_ipc;
+pub use page::{order, page};
+pub use profile::{column_detail, profile, profile_within};
+pub use progress::{NoProgress, Progress};
+pub use split::split;
+pub use steps::{FittedRecipe, Preview as PreviewWindow, Parts, Table, apply, preview, run_recipe};
+pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};

@@ -1,0 +1,150 @@
+//! What the steps of a recipe learned, as it is stored with a run.
+
+use std::collections::BTreeMap;
+
+use cairn_protocol::{Real, steps::Step, table::ColumnType};
+use serde::{Deserialize, Serialize};
+
+/// The version of the document.
+pub(crate) const RECIPE_SCHEMA: u32 = 1;
+
+/// A recipe with what each step learned; replayed unchanged on new data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FittedRecipe {
+    /// The version of this document; 1.
+    pub schema: u32,
+    /// The steps in order, those switched off among them.
+    pub steps: Vec<FittedStep>,
+}
+
+impl FittedRecipe {
+    /// Recipes one after the other, as cells follow each other in a notebook.
+    #[must_use]
+    pub fn chain(recipes: impl IntoIterator<Item = Self>) -> Self {
+        Self { schema: RECIPE_SCHEMA, steps: recipes.into_iter().flat_map(|recipe| recipe.steps).collect() }
+    }
+
+    /// Numbers of the steps that learned from more than the training part.
+    #[must_use]
+    pub fn steps_fit_on_all(&self) -> Vec<usize> {
+        self.steps.iter().filter(|step| step.fits_on_all).map(|step| step.number).collect()
+    }
+}
+
+/// A step and what it learned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FittedStep {
+    /// Number in its cell, from 1.
+    pub number: usize,
+    /// The step.
+    pub step: Step,
+    /// Whether it learned from more than the training part.
+    #[serde(default)]
+    pub fits_on_all: bool,
+    /// Rows it learned from; none where it learns nothing.
+    #[serde(default)]
+    pub fit_rows: Option<u64>,
+    /// What it learned.
+    pub learned: Learned,
+}
+
+/// What a step learned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Learned {
+    /// Nothing.
+    Nothing,
+    /// How the texts of a column spell dates and times, by column.
+    Formats {
+        /// Format in the notation of `strftime`.
+        formats: BTreeMap<String, String>,
+    },
+    /// What to fill with.
+    Fills {
+        /// One for each column.
+        columns: Vec<ColumnFill>,
+    },
+    /// Centre and width.
+    Scales {
+        /// One for each column.
+        columns: Vec<ColumnScale>,
+    },
+    /// Levels and the columns made of them (one-hot and flags).
+    Levels {
+        /// One for each column.
+        columns: Vec<ColumnLevels>,
+    },
+}
+
+/// What fills the missing cells of a column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnFill {
+    /// Name.
+    pub column: String,
+    /// Type the column had.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The value.
+    pub value: FillValue,
+    /// Whether the column becomes `Float64` (a mean of whole numbers).
+    #[serde(default)]
+    pub to_float: bool,
+}
+
+/// A value that fills.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FillValue {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number; for points in time: days (date), microseconds (datetime, duration), nanoseconds (time).
+    Int(i64),
+    /// A number.
+    Float(Real),
+    /// A text or category.
+    Text(String),
+}
+
+/// (x − centre) / width.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnScale {
+    /// Name.
+    pub column: String,
+    /// Mean, minimum or median.
+    pub centre: Real,
+    /// Standard deviation, range or interquartile range; 1 where that is 0.
+    pub width: Real,
+}
+
+/// The levels of a column and the columns made of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnLevels {
+    /// Name of the source column.
+    pub column: String,
+    /// Every level the fit saw, in the order of their values.
+    pub levels: Vec<FittedLevel>,
+    /// Name of the column for folded (and perhaps unseen) levels.
+    #[serde(default)]
+    pub other: Option<String>,
+    /// Name of the column for missing values.
+    #[serde(default)]
+    pub null: Option<String>,
+    /// Rows of the fit with a missing value.
+    #[serde(default)]
+    pub null_count: u64,
+}
+
+/// A level that the fit saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FittedLevel {
+    /// The value as text.
+    pub value: String,
+    /// Rows of the fit that hold it.
+    pub count: u64,
+    /// Name of its column; none for the level that was dropped and for folded ones.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether it folds into `other`.
+    #[serde(default)]
+    pub folded: bool,
+}

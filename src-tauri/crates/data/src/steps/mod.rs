@@ -1,0 +1,33 @@
+//! Recipes: wrangling steps that remember what they saw.
+//!
+//! [`run_recipe`] fits each step on the training rows of the table as the steps before it left it, and transforms
+//! all rows. What was learned goes into a [`FittedRecipe`], and the very function that transformed the rows here
+//! replays it on other tables ([`apply`]): output and replay cannot differ.
+//!
+//! ```text
+//! Table ─▶ fit(step 1, training rows) ─▶ Learned ─▶ transform(all rows) ─▶ fit(step 2, …) ─▶ … ─▶ Table
+//!                                          │                                  │
+//!                                          └──────────▶ FittedRecipe ◀────────┘ ─▶ apply(new frame)
+//! ```
+//!
+//! A cell is missing when it is null or, in a column of numbers, NaN.
+
+mod cast;
+pub(crate) mod columns;
+mod fitted;
+mod flags;
+mod impute;
+mod names;
+mod one_hot;
+mod preview;
+mod recipe;
+mod scale;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use fitted::{ColumnFill, ColumnLevels, ColumnScale, FillValue, FittedLevel, FittedRecipe, FittedStep, Learned};
+pub(crate) use names::{count, figure, some};
+pub use preview::{Preview, preview};
+pub use recipe::{Applied, RecipeRun, apply, run_recipe};
+pub use table::{Parts, Table};

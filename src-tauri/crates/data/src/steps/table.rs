@@ -1,0 +1,94 @@
+//! A table with what a notebook knows of its rows: their part, and where they stood in the cell's input.
+
+use std::sync::Arc;
+
+use polars::prelude::{BooleanChunked, DataFrame};
+
+use crate::error::DataError;
+
+/// The part of each row: 0 training, 1 validation, 2 test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts(Arc<[u8]>);
+
+impl Parts {
+    /// From one number a row; numbers above 2 are refused.
+    pub fn new(parts: Vec<u8>) -> Result<Self, DataError> {
+        match parts.iter().position(|part| *part > 2) {
+            Some(row) => Err(DataError::Internal { what: format!("row {row} has part {}, not 0, 1 or 2", parts[row]) }),
+            None => Ok(Self(parts.into())),
+        }
+    }
+
+    /// One number a row.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Rows of the training, validation and test part.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for part in self.0.iter() {
+            counts[usize::from(*part)] += 1;
+        }
+        counts
+    }
+
+    fn filter(&self, keep: &[bool]) -> Self {
+        Self(self.0.iter().zip(keep).filter(|(_, keep)| **keep).map(|(part, _)| *part).collect())
+    }
+}
+
+/// A frame, the parts of its rows where it was split, and the numbers its rows had before any were removed.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The columns.
+    pub frame: DataFrame,
+    /// The part of each row; none above a split.
+    pub parts: Option<Parts>,
+    /// For each row its index in the table the cell began with, ascending; none while no row was removed.
+    pub row_numbers: Option<Arc<[u64]>>,
+}
+
+impl Table {
+    /// A table without parts.
+    #[must_use]
+    pub fn new(frame: DataFrame) -> Self {
+        Self { frame, parts: None, row_numbers: None }
+    }
+
+    /// A table with parts, one for each row.
+    pub fn with_parts(frame: DataFrame, parts: Option<Parts>) -> Result<Self, DataError> {
+        if let Some(parts) = &parts
+            && parts.0.len() != frame.height()
+        {
+            let what = format!("{} parts for {} rows", parts.0.len(), frame.height());
+            return Err(DataError::Internal { what });
+        }
+        Ok(Self { frame, parts, row_numbers: None })
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    /// Rows of the training part; none without parts.
+    #[must_use]
+    pub fn train_rows(&self) -> Option<u64> {
+        self.parts.as_ref().map(|parts| parts.counts()[0])
+    }
+
+    /// The rows where `keep` holds, with their parts and numbers.
+    pub(crate) fn filter(&self, keep: &[bool]) -> Result<Self, DataError> {
+        let mask: BooleanChunked = keep.iter().copied().collect();
+        let frame = self.frame.filter(&mask).map_err(DataError::table("filtering rows"))?;
+        let numbers: Arc<[u64]> = match &self.row_numbers {
+            Some(numbers) => numbers.iter().zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| *row).collect(),
+            None => (0u64..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect(),
+        };
+        Ok(Self { frame, parts: self.parts.as_ref().map(|parts| parts.filter(keep)), row_numbers: Some(numbers) })
+    }
+}

@@ -1,0 +1,8 @@
+//! The kernel host: finds manifests, starts processes, keeps them warm, and survives whatever they do.
+
+mod find;
+mod pool;
+mod process;
+
+pub use pool::{Kernels, Lease};
+pub use process::Answer;

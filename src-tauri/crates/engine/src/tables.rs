@@ -1,0 +1,266 @@
+//! Tables as panes look at them: windows, profiles, previews of steps. Nothing here changes the project.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use cairn_data::{NoProgress, Table};
+use cairn_protocol::{
+    ErrorInfo, Response,
+    door::{ColumnDetail, StepPreview},
+    notebook::{CellBody, ImportOptions},
+    results::CellResult,
+    steps::Step,
+    table::{Profile, TablePage, TableQuery, TableRef},
+};
+
+use crate::{
+    engine::Inner,
+    files,
+    jobs::{Job, Part},
+    notebook::graph,
+    project::{Project, locked},
+};
+
+/// Orders of views kept.
+const MAX_ORDERS: usize = 8;
+
+/// A window of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// First row.
+    pub first_row: u64,
+    /// Rows.
+    pub rows: u64,
+    /// First column.
+    pub first_column: u64,
+    /// Columns.
+    pub columns: u64,
+}
+
+/// What a preview of steps looks at.
+pub struct Look<'a> {
+    /// The steps as they are being edited.
+    pub steps: &'a [Step],
+    /// The step looked at, from 1; 0: the input.
+    pub upto: usize,
+    /// Whether to compare with the cell's input rather than the step before.
+    pub against_input: bool,
+    /// First row of the window.
+    pub first_row: u64,
+    /// Rows of the window.
+    pub rows: u64,
+}
+
+/// Reads a file for `cairn import` and the import dialog; keeps nothing but what `out` names.
+///
+/// # Errors
+/// The file cannot be used, or `out` cannot be written.
+pub fn import(
+    project: Option<&Project>,
+    path: &str,
+    options: &ImportOptions,
+    out: Option<&str>,
+    preview_rows: usize,
+    job: &Job,
+) -> Result<Response, ErrorInfo> {
+    let root = project.map(|project| project.root.as_path());
+    let file = files::anywhere(root, path);
+    let imported = cairn_data::import(&file, options, &Part::new(job, 0.0, 0.9, "reading"))?;
+    let mut report = imported.report;
+    path.clone_into(&mut report.file);
+    let out = match out {
+        Some(out) => {
+            let target = root.map_or_else(|| PathBuf::from(out), |root| root.join(out));
+            job.progress(Some(0.9), "writing");
+            cairn_data::export(&imported.frame, &target)?;
+            Some(target.display().to_string())
+        }
+        None => None,
+    };
+    let preview = (preview_rows > 0)
+        .then(|| cairn_data::page(&imported.frame, None, 0, preview_rows as u64, 0, u64::MAX));
+    Ok(Response::Imported { report, preview, out })
+}
+
+/// Whether a file can be read at all, told from its beginning.
+///
+/// # Errors
+/// It is empty, binary or gone.
+pub fn peek(path: &Path) -> Result<(), ErrorInfo> {
+    cairn_data::peek(path)?;
+    Ok(())
+}
+
+/// Figures of every column of a file.
+///
+/// # Errors
+/// The file cannot be used.
+pub fn profile_file(
+    project: Option<&Project>,
+    path: &str,
+    options: &ImportOptions,
+    job: &Job,
+) -> Result<Profile, ErrorInfo> {
+    let file = files::anywhere(project.map(|project| project.root.as_path()), path);
+    let imported = cairn_data::import(&file, options, &Part::new(job, 0.0, 0.7, "reading"))?;
+    job.progress(Some(0.7), "profiling all rows");
+    Ok(cairn_data::profile(&imported.frame))
+}
+
+/// A table, the key it is kept under, and the cell's result where it is a cell's.
+struct Found {
+    table: Arc<Table>,
+    key: String,
+    result: Option<Arc<CellResult>>,
+}
+
+fn find(engine: &Inner, table: &TableRef) -> Result<Found, ErrorInfo> {
+    let project = engine.project()?;
+    match table {
+        TableRef::Cell { notebook, cell } => {
+            let session = project.session(notebook)?;
+            let session = locked(&session);
+            graph::need(&session.notebook, cell)?;
+            let keys = project.keys(&session.notebook, &engine.kernels);
+            let now = keys.get(cell).and_then(|key| key.as_ref().ok()).map(|key| key.whole.clone());
+            // A stale cell shows its last table until it runs again.
+            let key = now
+                .filter(|key| project.cache.view(key).is_some())
+                .or_else(|| session.last_key(cell).map(str::to_owned));
+            drop(session);
+            let not_run = || ErrorInfo::usage(format!("{cell:?} has not run yet")).in_cell(cell).hint("run the cell first");
+            let key = key.ok_or_else(not_run)?;
+            let table = project.cache.table(&key).ok_or_else(not_run)?;
+            Ok(Found { table, result: project.cache.result(&key), key })
+        }
+        TableRef::File { path } => {
+            let file = files::inside(&project.root, path)?;
+            let key = blake3::hash(format!("file\0{}", project.digests.of(&file)?).as_bytes()).to_hex().to_string();
+            if let Some(table) = project.cache.table(&key) {
+                return Ok(Found { table, result: project.cache.result(&key), key });
+            }
+            let imported = cairn_data::import(&file, &ImportOptions::default(), &NoProgress)?;
+            let profile = cairn_data::profile(&imported.frame);
+            let table = Arc::new(Table::new(imported.frame));
+            project.cache.put_table(&key, Arc::clone(&table))?;
+            let mut import = imported.report;
+            import.file.clone_from(path);
+            let result = CellResult::Data { import, profile };
+            let result = project.cache.put(&key, result, cairn_protocol::results::CellView::default())?;
+            Ok(Found { table, result: Some(result), key })
+        }
+    }
+}
+
+/// A window of a table.
+///
+/// # Errors
+/// The table is not there, or a condition does not fit it.
+pub fn page(engine: &Inner, table: &TableRef, query: &TableQuery, window: Window) -> Result<TablePage, ErrorInfo> {
+    let found = find(engine, table)?;
+    let frame = &found.table.frame;
+    let Window { first_row, rows, first_column, columns } = window;
+    if *query == TableQuery::default() {
+        return Ok(cairn_data::page(frame, None, first_row, rows, first_column, columns));
+    }
+    let project = engine.project()?;
+    let name = format!("{}{}", found.key, serde_json::to_string(query).unwrap_or_default());
+    let known = locked(&project.orders).iter().find(|(known, _)| *known == name).map(|(_, order)| Arc::clone(order));
+    let order = match known {
+        Some(order) => order,
+        None => {
+            let order = Arc::new(cairn_data::order(frame, query)?);
+            let mut orders = locked(&project.orders);
+            orders.insert(0, (name, Arc::clone(&order)));
+            orders.truncate(MAX_ORDERS);
+            order
+        }
+    };
+    Ok(cairn_data::page(frame, Some(&order), first_row, rows, first_column, columns))
+}
+
+/// Figures of every column of a table.
+///
+/// # Errors
+/// The table is not there.
+pub fn profile(engine: &Inner, table: &TableRef) -> Result<Profile, ErrorInfo> {
+    let found = find(engine, table)?;
+    Ok(match found.result.as_deref() {
+        Some(CellResult::Data { profile, .. }) => profile.clone(),
+        Some(CellResult::Wrangle(wrangle)) => wrangle.profile.clone(),
+        _ => cairn_data::profile(&found.table.frame),
+    })
+}
+
+/// Figures of one column.
+///
+/// # Errors
+/// The table or the column is not there.
+pub fn column(engine: &Inner, table: &TableRef, column: &str, target: Option<&str>) -> Result<ColumnDetail, ErrorInfo> {
+    let found = find(engine, table)?;
+    Ok(cairn_data::column_detail(&found.table.frame, column, target)?)
+}
+
+/// What a wrangle cell would hold with the steps as they are being edited.
+///
+/// # Errors
+/// The cell's input has not run, or a step does not fit: with its number.
+pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Result<StepPreview, ErrorInfo> {
+    let started = Instant::now();
+    let project = engine.project()?;
+    let session = project.session(path)?;
+    let notebook = locked(&session).notebook.clone();
+    let CellBody::Wrangle(wrangle) = &graph::need(&notebook, name)?.body else {
+        return Err(ErrorInfo::usage(format!("{name:?} is no wrangle cell")).in_cell(name));
+    };
+    let input = find(engine, &TableRef::Cell { notebook: path.to_owned(), cell: wrangle.input.clone() })
+        .map_err(|error| error.hint(format!("run {:?} first", wrangle.input)))?
+        .table;
+    let upto = look.upto.min(look.steps.len());
+    let in_cell = |error: cairn_data::DataError| ErrorInfo::from(error).in_cell(name);
+    let (before, earlier) = if upto == 0 {
+        ((*input).clone(), Vec::new())
+    } else {
+        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &NoProgress).map_err(in_cell)?;
+        (run.table, run.outcomes)
+    };
+    let (after, outcome) = if upto == 0 {
+        (before.clone(), Default::default())
+    } else {
+        let run = cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &NoProgress).map_err(|error| {
+            let mut info = in_cell(error);
+            info.place.step = Some(upto);
+            info
+        })?;
+        (run.table, run.outcomes.into_iter().next().unwrap_or_default())
+    };
+    let against = if look.against_input { &*input } else { &before };
+    let page = cairn_data::preview(
+        against,
+        &after,
+        cairn_data::PreviewWindow {
+            first_row: usize::try_from(look.first_row).unwrap_or(usize::MAX),
+            rows: usize::try_from(look.rows).unwrap_or(usize::MAX),
+            first_column: 0,
+            columns: usize::MAX,
+            changed_first: true,
+        },
+    )?;
+    let mut steps = earlier;
+    if upto > 0 {
+        steps.push(outcome.clone());
+    }
+    Ok(StepPreview {
+        page,
+        outcome,
+        steps,
+        columns: (before.frame.width() as u64, after.frame.width() as u64),
+        profile: cairn_data::profile(&after.frame),
+        schema: cairn_data::schema(&before.frame),
+        train_rows: input.train_rows(),
+        elapsed_secs: started.elapsed().as_secs_f64(),
+    })
+}
