@@ -1,5 +1,7 @@
 //! What the page may ask the shell: the door, dialogs, and to show a report outside.
 
+#![expect(clippy::let_underscore_must_use, reason = "Tauri's command macro writes it")]
+
 use std::{path::PathBuf, sync::Mutex};
 
 use cairn_engine::Engine;
@@ -91,7 +93,9 @@ pub async fn open_outside(path: String, door: State<'_, Door>) -> Result<(), Str
     } else {
         "xdg-open"
     };
-    std::process::Command::new(program).arg(&file).spawn().map(drop).map_err(|error| {
-        format!("{} cannot be shown ({program}: {error}); open it in a browser", file.display())
-    })
+    std::process::Command::new(program)
+        .arg(&file)
+        .spawn()
+        .map(drop)
+        .map_err(|error| format!("{} cannot be shown ({program}: {error}); open it in a browser", file.display()))
 }

@@ -62,10 +62,7 @@ pub fn cairn(folder: &Path, args: &[&str]) -> Ran {
 #[must_use]
 pub fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(program("cairn"));
-    command
-        .args(args)
-        .current_dir(folder)
-        .env("CAIRN_HOME", folder.join(".home"));
+    command.args(args).current_dir(folder).env("CAIRN_HOME", folder.join(".home"));
     command
 }
 

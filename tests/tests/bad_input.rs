@@ -1,5 +1,7 @@
 //! What goes wrong gets a clear message, an exit code of the contract, and costs nothing that was saved.
 
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
 use std::path::Path;
 
 use cairn_tests::{Ran, cairn};
@@ -52,7 +54,10 @@ fn notebooks_that_cannot_be_read_are_not_touched() {
         refused(&cairn(&root, &["run", "n.cairn", "--json"]), 3, words);
         assert_eq!(std::fs::read_to_string(root.join("n.cairn")).unwrap(), text);
     };
-    check("schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"magic\"\n", &["magic", "\"line\":3", "\"cell\":\"A\""]);
+    check(
+        "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"magic\"\n",
+        &["magic", "\"line\":3", "\"cell\":\"A\""],
+    );
     check(
         "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"wrangle\"\ninput = \"B\"\n[[cell]]\nname = \"B\"\nkind = \"wrangle\"\ninput = \"A\"\n",
         &["circle"],
@@ -77,7 +82,11 @@ fn a_target_with_one_class_is_named() {
 fn a_vanished_file_names_the_cell() {
     let temp = tempfile::tempdir().unwrap();
     let root = project(temp.path());
-    std::fs::write(root.join("n.cairn"), "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"data\"\nfile = \"data/gone.csv\"\n").unwrap();
+    std::fs::write(
+        root.join("n.cairn"),
+        "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"data\"\nfile = \"data/gone.csv\"\n",
+    )
+    .unwrap();
     refused(&cairn(&root, &["run", "n.cairn", "--json"]), 3, &["gone.csv", "\"A\""]);
 }
 
@@ -113,7 +122,11 @@ fn a_broken_sweep_file_is_told_by_line() {
     let check = ran.json();
     assert_eq!((ran.code, check["valid"].as_bool()), (3, Some(false)), "{check}");
     assert!(check["violations"][0]["line"].as_u64().unwrap() >= 3, "{check}");
-    std::fs::write(temp.path().join("g.yaml"), "method: grid\nparameters:\n  b:\n    values: [1, 2]\n  a:\n    values: [x, y]\n").unwrap();
+    std::fs::write(
+        temp.path().join("g.yaml"),
+        "method: grid\nparameters:\n  b:\n    values: [1, 2]\n  a:\n    values: [x, y]\n",
+    )
+    .unwrap();
     let plan = cairn(temp.path(), &["sweep", "--plan", "g.yaml", "--json"]).json();
     assert_eq!(plan["trials"].to_string(), r#"[{"a":"x","b":1},{"a":"x","b":2},{"a":"y","b":1},{"a":"y","b":2}]"#);
 }

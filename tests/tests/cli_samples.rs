@@ -1,5 +1,7 @@
 //! Both samples from the command line, as README says: made, run to a report, asked about afterwards.
 
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
 use cairn_tests::cairn;
 use serde_json::Value;
 
@@ -36,7 +38,8 @@ fn runs_to_a_report(sample: &str, notebook: &str, best: &str, at_least: f64) {
 
     let id = first["id"].as_str().unwrap();
     let lineage = cairn(&root, &["lineage", id, "--json"]).json();
-    let kinds: Vec<&str> = lineage["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        lineage["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();
     for kind in ["file", "dataset", "split", "recipe", "run", "model", "report"] {
         assert!(kinds.contains(&kind), "{kind} is missing among {kinds:?}");
     }

@@ -1,5 +1,7 @@
 //! The samples and the notebook through the door, as the window uses it.
 
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
 use std::time::{Duration, Instant};
 
 use cairn_engine::{Engine, Options};
@@ -101,22 +103,30 @@ fn a_job_can_be_cancelled_and_the_run_says_so() {
         algorithm: "boosted_trees".into(),
         ignore: Vec::new(),
         seed: 1,
-        params: [("trees".to_owned(), cairn_protocol::ParamValue::Int(5000)), ("early_stopping".to_owned(), cairn_protocol::ParamValue::Int(0))].into(),
+        params: [
+            ("trees".to_owned(), cairn_protocol::ParamValue::Int(5000)),
+            ("early_stopping".to_owned(), cairn_protocol::ParamValue::Int(0)),
+        ]
+        .into(),
     });
     let cell = Cell { name: "Long".into(), body };
-    ask(&engine, Request::EditNotebook { path: path.clone(), edits: vec![Edit::AddCell { after: Some("Encode".into()), cell }] });
+    ask(
+        &engine,
+        Request::EditNotebook { path: path.clone(), edits: vec![Edit::AddCell { after: Some("Encode".into()), cell }] },
+    );
     let heard = engine.listen();
-    let Response::Started { job } =
-        ask(&engine, Request::RunCells { path, cells: vec!["Long".into()], force: false })
+    let Response::Started { job } = ask(&engine, Request::RunCells { path, cells: vec!["Long".into()], force: false })
     else {
         panic!("started")
     };
     wait_for(&heard, "a metric", |event| matches!(event, EventBody::Metrics { .. }));
     let asked = Instant::now();
     ask(&engine, Request::CancelJob { job });
-    wait_for(&heard, "the end", |event| {
-        matches!(event, EventBody::Job { job: seen } if seen.id == job && seen.status == RunStatus::Cancelled)
-    });
+    wait_for(
+        &heard,
+        "the end",
+        |event| matches!(event, EventBody::Job { job: seen } if seen.id == job && seen.status == RunStatus::Cancelled),
+    );
     assert!(asked.elapsed() < Duration::from_secs(5), "a cancel takes effect soon");
     let Response::Runs(page) = ask(&engine, Request::Runs(Default::default())) else { panic!("runs") };
     assert_eq!(page.runs[0].status, RunStatus::Cancelled);
@@ -185,13 +195,30 @@ fn a_preview_shows_what_a_step_would_do() {
     ask(&engine, Request::RunCellsAndWait { path: path.clone(), cells: vec!["Split".into()], set: Vec::new() });
     let view = notebook(ask(&engine, Request::OpenNotebook { path: path.clone() }));
     let CellBody::Wrangle(wrangle) = view.notebook.cells[3].body.clone() else { panic!("the recipe") };
-    let steps: Vec<Step> = wrangle.steps.into_iter().filter(|step| matches!(&step.op, StepOp::OneHot { columns, .. } if columns[0] == "smoking")).collect();
-    let request = Request::PreviewSteps { path, cell: "Encode".into(), steps, upto: 1, against_input: false, first_row: 0, rows: 20 };
+    let steps: Vec<Step> = wrangle
+        .steps
+        .into_iter()
+        .filter(|step| matches!(&step.op, StepOp::OneHot { columns, .. } if columns[0] == "smoking"))
+        .collect();
+    let request = Request::PreviewSteps {
+        path,
+        cell: "Encode".into(),
+        steps,
+        upto: 1,
+        against_input: false,
+        first_row: 0,
+        rows: 20,
+    };
     let Response::Preview(preview) = ask(&engine, request) else { panic!("a preview") };
     assert_eq!(preview.train_rows, Some(14_000));
     assert_eq!(preview.outcome.fit_rows, Some(14_000));
-    assert!(preview.outcome.added.len() > 6 && preview.outcome.removed == ["smoking", "income_band"], "{:?}", preview.outcome);
-    let change = |name: &str| preview.page.columns.iter().find(|column| column.name == name).map(|column| column.change);
+    assert!(
+        preview.outcome.added.len() > 6 && preview.outcome.removed == ["smoking", "income_band"],
+        "{:?}",
+        preview.outcome
+    );
+    let change =
+        |name: &str| preview.page.columns.iter().find(|column| column.name == name).map(|column| column.change);
     assert_eq!(change("smoking"), Some(ColumnChange::Removed));
     assert_eq!(change("smoking_never"), Some(ColumnChange::Added));
 }
@@ -207,9 +234,11 @@ fn a_dropped_file_becomes_a_cell_that_runs() {
     let heard = engine.listen();
     let view = notebook(ask(&engine, Request::AddData { path: outside.display().to_string(), notebook: None }));
     assert_eq!(view.notebook.cells[0].name, "Sales");
-    wait_for(&heard, "the import", |event| {
-        matches!(event, EventBody::Cell { cell, .. } if cell.name == "Sales" && cell.state == CellState::UpToDate)
-    });
+    wait_for(
+        &heard,
+        "the import",
+        |event| matches!(event, EventBody::Cell { cell, .. } if cell.name == "Sales" && cell.state == CellState::UpToDate),
+    );
     assert!(root.join("data/sales.csv").is_file() && outside.is_file(), "copied, not moved");
     let empty = temp.path().join("empty.csv");
     std::fs::write(&empty, "").unwrap();
@@ -224,8 +253,7 @@ fn what_changes_on_disk_is_seen() {
     let temp = tempfile::tempdir().unwrap();
     let kernels = temp.path().join("kernels");
     std::fs::create_dir(&kernels).unwrap();
-    let engine =
-        Engine::new(Options { kernel_folders: vec![kernels.clone()], ..options(temp.path()) });
+    let engine = Engine::new(Options { kernel_folders: vec![kernels.clone()], ..options(temp.path()) });
     let root = temp.path().join("digits");
     ask(&engine, Request::NewProject { path: root.display().to_string(), sample: Some("digits".into()) });
     let path = "digits.cairn".to_owned();
@@ -237,14 +265,20 @@ fn what_changes_on_disk_is_seen() {
     let last = text.lines().last().unwrap().to_owned();
     text.push_str(&format!("{last}\n"));
     std::fs::write(&file, text).unwrap();
-    wait_for(&heard, "a stale mark", |event| {
-        matches!(event, EventBody::Cell { cell, .. } if cell.name == "Digits" && cell.state == CellState::Stale && cell.why == "digits.csv changed on disk")
-    });
+    wait_for(
+        &heard,
+        "a stale mark",
+        |event| matches!(event, EventBody::Cell { cell, .. } if cell.name == "Digits" && cell.state == CellState::Stale && cell.why == "digits.csv changed on disk"),
+    );
 
     let notebook_file = root.join(&path);
     let text = std::fs::read_to_string(&notebook_file).unwrap().replace("Handwritten digits", "Digits by hand");
     std::fs::write(&notebook_file, text).unwrap();
-    wait_for(&heard, "the notebook", |event| matches!(event, EventBody::Notebook { why, .. } if why == "changed on disk"));
+    wait_for(
+        &heard,
+        "the notebook",
+        |event| matches!(event, EventBody::Notebook { why, .. } if why == "changed on disk"),
+    );
     let view = notebook(ask(&engine, Request::OpenNotebook { path: path.clone() }));
     assert!(view.notebook.title == "Digits by hand" && view.can_undo);
 

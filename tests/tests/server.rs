@@ -1,5 +1,7 @@
 //! The door over HTTP: only with the token, only under its own name, and the same answers as inside.
 
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
@@ -41,7 +43,11 @@ impl Served {
     }
 
     fn agent() -> ureq::Agent {
-        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
+        ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .into()
     }
 
     fn call(&self, request: &Value) -> Value {
@@ -100,7 +106,10 @@ fn requests_events_and_uploads_go_through() {
     let added = served.call(&json!({"request": "add_data", "path": path, "notebook": "digits.cairn"}));
     assert!(added["ok"]["value"]["notebook"]["cell"].to_string().contains("data/tiny.csv"), "{added}");
     let mut seen = Vec::new();
-    while !seen.iter().any(|event: &Value| event["body"]["event"] == "cell" && event["body"]["cell"]["state"] == "up_to_date") {
+    while !seen
+        .iter()
+        .any(|event: &Value| event["body"]["event"] == "cell" && event["body"]["cell"]["state"] == "up_to_date")
+    {
         let text = events.read().unwrap().into_text().unwrap();
         seen.push(serde_json::from_str(&text).unwrap());
     }

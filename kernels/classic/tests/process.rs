@@ -230,7 +230,7 @@ fn dependent_constant_and_infinite_columns_do_no_harm() {
     let found = &predictions(&data.path("r.arrow"))[0].1;
     assert!(found.iter().zip(&target).all(|(found, wanted)| (found - wanted).abs() < 1e-4));
 
-    let infinite = |i: usize| if i % 3 == 0 { f64::NEG_INFINITY } else { f64::INFINITY };
+    let infinite = |i: usize| if i.is_multiple_of(3) { f64::NEG_INFINITY } else { f64::INFINITY };
     features[0].1 = (0..rows).map(infinite).collect();
     let data = Data::new(features, target, parts);
     let heard = kernel.ask(ToKernel::Train(data.train("trees", "boosted_trees", Task::Regression, &[])));

@@ -17,6 +17,8 @@
 //!  │ ◀───────────────────────────────── │   stay warm for the next
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod messages;
 mod schema;
 

@@ -172,7 +172,10 @@ fn sweep(folder: &Path) {
         sweep.params.insert("trees".into(), cairn_protocol::ParamValue::Int(30));
     }
     let cell = Cell { name: "Bench".into(), body };
-    ask(&engine, Request::EditNotebook { path: path.clone(), edits: vec![Edit::AddCell { after: Some("Encode".into()), cell }] });
+    ask(
+        &engine,
+        Request::EditNotebook { path: path.clone(), edits: vec![Edit::AddCell { after: Some("Encode".into()), cell }] },
+    );
     let run = |cells: &[&str]| {
         let cells = cells.iter().map(|name| (*name).to_owned()).collect();
         ask(&engine, Request::RunCellsAndWait { path: path.clone(), cells, set: Vec::new() });

@@ -184,7 +184,7 @@ pub fn predictions(path: &Path) -> Vec<(String, Vec<f64>)> {
 pub fn counted(target: Task, with_gaps: bool) -> Data {
     let rows = 0..600usize;
     let value = |i: usize, j: usize| ((i * 7919 + j * 104_729 + i * j * 31) % 1009) as f64 / 1009.0;
-    let gap = |i: usize, j: usize| with_gaps && j == 2 && i % 11 == 0;
+    let gap = |i: usize, j: usize| with_gaps && j == 2 && i.is_multiple_of(11);
     let column = |j: usize| rows.clone().map(|i| if gap(i, j) { f64::NAN } else { value(i, j) }).collect();
     let features = (0..6).map(|j| (format!("x{j}"), column(j))).collect();
     let target = rows.clone().map(|i| {

@@ -95,7 +95,9 @@ pub enum Verb {
         seed: u64,
     },
     /// Run, check or plan a W&B sweep file here
-    #[command(after_help = "Examples:\n  cairn sweep --check sweep.yaml --json\n  cairn sweep --plan sweep.yaml --count 10 --seed 1\n  cairn sweep sweep.yaml --data patients.csv --target stroke --jobs 2")]
+    #[command(
+        after_help = "Examples:\n  cairn sweep --check sweep.yaml --json\n  cairn sweep --plan sweep.yaml --count 10 --seed 1\n  cairn sweep sweep.yaml --data patients.csv --target stroke --jobs 2"
+    )]
     Sweep {
         /// The sweep file
         file: PathBuf,
@@ -125,7 +127,10 @@ pub enum Verb {
         resume: Option<String>,
     },
     /// The tracker
-    #[command(args_conflicts_with_subcommands = true, after_help = "Example: cairn runs --where \"metrics.valid.auc > 0.8\" --sort -metrics.valid.auc")]
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Example: cairn runs --where \"metrics.valid.auc > 0.8\" --sort -metrics.valid.auc"
+    )]
     Runs {
         /// One run, or two compared
         #[command(subcommand)]

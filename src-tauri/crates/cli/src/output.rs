@@ -49,7 +49,9 @@ impl Output {
         if self.json {
             match serde_json::to_string(document) {
                 Ok(text) => println!("{text}"),
-                Err(error) => return self.error(&ErrorInfo::internal(format!("the result cannot be printed: {error}"))),
+                Err(error) => {
+                    return self.error(&ErrorInfo::internal(format!("the result cannot be printed: {error}")));
+                }
             }
         } else {
             let text = lines();

@@ -43,9 +43,13 @@ pub fn find(given: Option<&Path>, near: Option<&Path>) -> Result<PathBuf, ErrorI
         return Ok(found);
     }
     // A notebook outside a project makes its folder one; anything else needs a project first.
-    match near.map(absolute).filter(|near| near.extension().is_some_and(|extension| extension == "cairn") && near.is_file()) {
+    match near
+        .map(absolute)
+        .filter(|near| near.extension().is_some_and(|extension| extension == "cairn") && near.is_file())
+    {
         Some(notebook) => Ok(notebook.parent().map_or(here, Path::to_owned)),
-        None => Err(ErrorInfo::usage("this folder is in no project").hint("make one with cairn new DIR, or name one with --project")),
+        None => Err(ErrorInfo::usage("this folder is in no project")
+            .hint("make one with cairn new DIR, or name one with --project")),
     }
 }
 

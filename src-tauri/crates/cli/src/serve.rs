@@ -23,7 +23,8 @@ struct Started<'a> {
 /// The address cannot be used, or somebody else holds the project.
 pub fn serve(given: Option<&Path>, listen: &str, output: Output) -> Result<ExitCode, ErrorInfo> {
     let address: SocketAddr = listen.parse().map_err(|_| {
-        ErrorInfo::usage(format!("{listen:?} is no address and port")).hint("e.g. --listen 127.0.0.1:7227, or port 0 for a free one")
+        ErrorInfo::usage(format!("{listen:?} is no address and port"))
+            .hint("e.g. --listen 127.0.0.1:7227, or port 0 for a free one")
     })?;
     let engine = Engine::new(Options { access: Access::Exclusive, watch: true, ..Options::default() });
     if let Ok(root) = project::find(given, None) {
@@ -45,7 +46,9 @@ pub fn serve(given: Option<&Path>, listen: &str, output: Output) -> Result<ExitC
         };
         let code = output.result(&started, || format!("Cairn is at {}\nStop it with Ctrl+C.", started.url));
         if !address.ip().is_loopback() {
-            output.say("warning: this is reachable from other machines; whoever has the token can read and change the project");
+            output.say(
+                "warning: this is reachable from other machines; whoever has the token can read and change the project",
+            );
         }
         server.serve(interrupted()).await?;
         Ok(code)

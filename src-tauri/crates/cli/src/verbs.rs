@@ -52,7 +52,9 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
                 metric: metric.clone(),
                 seed: *seed,
             };
-            let Response::Trained(result) = ask(&engine, Request::Train(request), output)? else { return Err(unexpected()) };
+            let Response::Trained(result) = ask(&engine, Request::Train(request), output)? else {
+                return Err(unexpected());
+            };
             Ok(output.result(&result.run, || print::trained(&result)))
         }
         Verb::Sweep { file: path, check, plan, data, target, jobs, count, seed, resume } => {
@@ -85,7 +87,9 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
                     let Response::Runs(page) = ask(&engine, Request::Runs(RunsQuery::default()), output)? else {
                         return Err(unexpected());
                     };
-                    let name = engine.project_root().and_then(|root| root.file_name().map(|name| name.to_string_lossy().into_owned()));
+                    let name = engine
+                        .project_root()
+                        .and_then(|root| root.file_name().map(|name| name.to_string_lossy().into_owned()));
                     Ok(output.text(&cairn_engine::lineage_openlineage(&graph, &page.runs, &name.unwrap_or_default())))
                 }
                 Some(LineageFormat::Json) => Ok(Output::new(true, true).result(&graph, String::new)),
@@ -159,8 +163,7 @@ fn options(how: &How) -> ImportOptions {
 }
 
 fn import(path: &Path, how: &How, out: Option<&Path>, output: Output) -> Result<ExitCode, ErrorInfo> {
-    let request =
-        Request::Import { path: file(path), options: options(how), out: out.map(file), preview_rows: 0 };
+    let request = Request::Import { path: file(path), options: options(how), out: out.map(file), preview_rows: 0 };
     let Response::Imported { mut report, out, .. } = ask(&project::bare(), request, output)? else {
         return Err(unexpected());
     };
@@ -192,9 +195,9 @@ fn run_notebook(
     let set = set
         .iter()
         .map(|pair| {
-            pair.split_once('=').map(|(path, value)| (path.to_owned(), value.to_owned())).ok_or_else(|| {
-                ErrorInfo::usage(format!("--set {pair:?} has no =")).hint("--set CELL.PARAM=VALUE")
-            })
+            pair.split_once('=')
+                .map(|(path, value)| (path.to_owned(), value.to_owned()))
+                .ok_or_else(|| ErrorInfo::usage(format!("--set {pair:?} has no =")).hint("--set CELL.PARAM=VALUE"))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let request = Request::RunCellsAndWait { path, cells: cells.to_vec(), set };
@@ -226,7 +229,9 @@ fn in_project(engine: &Engine, notebook: &Path) -> Result<String, ErrorInfo> {
     let here = here.canonicalize().unwrap_or(here);
     match here.strip_prefix(&root) {
         Ok(inside) => Ok(inside.to_string_lossy().replace('\\', "/")),
-        Err(_) if notebook.is_relative() && root.join(notebook).is_file() => Ok(notebook.to_string_lossy().into_owned()),
+        Err(_) if notebook.is_relative() && root.join(notebook).is_file() => {
+            Ok(notebook.to_string_lossy().into_owned())
+        }
         Err(_) => Err(ErrorInfo::bad_input(format!("{} is not in the project {}", notebook.display(), root.display()))
             .in_file(notebook.display().to_string())
             .hint("name the project it belongs to with --project")),

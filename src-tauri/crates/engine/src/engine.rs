@@ -213,10 +213,14 @@ impl Inner {
                 Ok(Response::Notebook(view))
             }
             Request::NewNotebook { path, title } => self.new_notebook(&path, &title).map(Response::Notebook),
-            Request::EditNotebook { path, edits } => self.change(shared, &path, "edited", |session| session.edit(&edits)),
+            Request::EditNotebook { path, edits } => {
+                self.change(shared, &path, "edited", |session| session.edit(&edits))
+            }
             Request::Undo { path } => self.change(shared, &path, "undone", Session::undo),
             Request::Redo { path } => self.change(shared, &path, "done again", Session::redo),
-            Request::SetAutoRun { path, on } => self.change(shared, &path, "edited", |session| session.set_auto_run(on)),
+            Request::SetAutoRun { path, on } => {
+                self.change(shared, &path, "edited", |session| session.set_auto_run(on))
+            }
             Request::RunCells { path, cells, force } => {
                 let job = self.start_run(shared, &path, cells, force)?;
                 Ok(Response::Started { job })
@@ -251,9 +255,7 @@ impl Inner {
             Request::SweepFile(request) => run::sweep_file(self, &request),
 
             Request::Runs(query) => Ok(Response::Runs(self.project()?.tracker.list(&query)?)),
-            Request::Run { id } => {
-                Ok(Response::Trained(Box::new(run::result_of_run(&*self.project()?, &id)?)))
-            }
+            Request::Run { id } => Ok(Response::Trained(Box::new(run::result_of_run(&*self.project()?, &id)?))),
             Request::Metrics { runs, keys, max_points } => {
                 Ok(Response::Series(self.project()?.tracker.series(&runs, &keys, max_points)?))
             }
@@ -408,9 +410,8 @@ impl Inner {
             .spawn(move || {
                 let wanted = Wanted { cells: &cells, force };
                 let result = run::run_cells(&engine, &project, &path, &notebook, Some(&session), &wanted, &job);
-                let ended = result.and_then(|outcomes| {
-                    outcomes.into_iter().find_map(|outcome| outcome.error).map_or(Ok(()), Err)
-                });
+                let ended = result
+                    .and_then(|outcomes| outcomes.into_iter().find_map(|outcome| outcome.error).map_or(Ok(()), Err));
                 job.end(ended.as_ref().map(|&()| ()));
                 let view = project.view_notebook(&locked(&session), &engine.kernels);
                 engine.say_notebook(&view, "ran");
@@ -430,7 +431,8 @@ impl Inner {
         let job = self.jobs.begin(format!("Run {path}"), None);
         let wanted = Wanted { cells, force: false };
         let result = run::run_cells(self, &project, path, &changed, session, &wanted, &job);
-        let failed = result.as_ref().ok().and_then(|outcomes| outcomes.iter().find_map(|outcome| outcome.error.clone()));
+        let failed =
+            result.as_ref().ok().and_then(|outcomes| outcomes.iter().find_map(|outcome| outcome.error.clone()));
         job.end(match (&result, &failed) {
             (Err(error), _) | (_, Some(error)) => Err(error),
             _ => Ok(()),
@@ -476,7 +478,8 @@ impl Inner {
             return Err(ErrorInfo::bad_input(format!("{} is a folder", source.display()))
                 .hint("drop the files in it, or open the folder as a project"));
         }
-        let relative = match files::relative_to(&project.root, &source).filter(|inside| !inside.starts_with(".cairn/")) {
+        let relative = match files::relative_to(&project.root, &source).filter(|inside| !inside.starts_with(".cairn/"))
+        {
             Some(inside) => inside,
             None => copy_in(&project.root, &source)?,
         };
@@ -492,14 +495,20 @@ impl Inner {
             Some(notebook) => notebook,
             None => self.new_notebook("notebook.cairn", &project.name())?.path,
         };
-        let stem = Path::new(&relative).file_stem().map_or_else(|| "Data".into(), |stem| stem.to_string_lossy().into_owned());
+        let stem =
+            Path::new(&relative).file_stem().map_or_else(|| "Data".into(), |stem| stem.to_string_lossy().into_owned());
         let mut letters = stem.chars();
         let name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         let session = project.session(&notebook)?;
-        let after = locked(&session).notebook.cells.iter().rfind(|cell| matches!(cell.body, CellBody::Data(_) | CellBody::Note(_)))
+        let after = locked(&session)
+            .notebook
+            .cells
+            .iter()
+            .rfind(|cell| matches!(cell.body, CellBody::Data(_) | CellBody::Note(_)))
             .map(|cell| cell.name.clone());
         let cell = Cell { name, body: CellBody::Data(DataCell { file: relative, ..DataCell::default() }) };
-        let answer = self.change(shared, &notebook, "edited", |session| session.edit(&[Edit::AddCell { after, cell }]))?;
+        let answer =
+            self.change(shared, &notebook, "edited", |session| session.edit(&[Edit::AddCell { after, cell }]))?;
         if let Response::Notebook(view) = &answer
             && let Some(added) = view.notebook.cells.iter().zip(&view.cells).find(|(cell, state)| {
                 matches!(cell.body, CellBody::Data(_)) && state.state == cairn_protocol::results::CellState::NeverRun
@@ -516,7 +525,8 @@ impl Inner {
         if let Some(out) = out
             && !out.to_ascii_lowercase().ends_with(".html")
         {
-            return Err(ErrorInfo::usage(format!("a report cannot be written as {out:?} yet")).hint("name a file that ends in .html"));
+            return Err(ErrorInfo::usage(format!("a report cannot be written as {out:?} yet"))
+                .hint("name a file that ends in .html"));
         }
         let (path, cell) = of.split_once('#').map_or((of, None), |(path, cell)| (path, Some(cell)));
         let result = if kind_of(path) == cairn_protocol::door::EntryKind::Notebook {
@@ -582,13 +592,16 @@ fn copy_in(root: &Path, source: &Path) -> Result<String, ErrorInfo> {
     let folder = root.join("data");
     std::fs::create_dir_all(&folder).map_err(|error| io_error("cannot make", &folder, &error))?;
     let name = source.file_name().map_or_else(|| "table.csv".into(), |name| safe_name(&name.to_string_lossy()));
-    let (stem, extension) = name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, ext)| (stem, format!(".{ext}")));
+    let (stem, extension) =
+        name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, ext)| (stem, format!(".{ext}")));
     let same = |path: &Path| -> bool {
-        let hash = |path: &Path| std::fs::File::open(path).ok().and_then(|file| {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update_reader(file).ok()?;
-            Some(hasher.finalize())
-        });
+        let hash = |path: &Path| {
+            std::fs::File::open(path).ok().and_then(|file| {
+                let mut hasher = blake3::Hasher::new();
+                hasher.update_reader(file).ok()?;
+                Some(hasher.finalize())
+            })
+        };
         hash(path).is_some_and(|known| hash(source) == Some(known))
     };
     for number in 1.. {
@@ -600,7 +613,8 @@ fn copy_in(root: &Path, source: &Path) -> Result<String, ErrorInfo> {
             }
             continue;
         }
-        let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(|error| io_error("cannot write in", &folder, &error))?;
+        let mut temp =
+            tempfile::NamedTempFile::new_in(&folder).map_err(|error| io_error("cannot write in", &folder, &error))?;
         let mut from = std::fs::File::open(source).map_err(|error| io_error("cannot read", source, &error))?;
         std::io::copy(&mut from, &mut temp)
             .and_then(|_| temp.as_file().sync_all())

@@ -78,7 +78,8 @@ pub fn anywhere(root: Option<&Path>, path: &str) -> PathBuf {
 /// The path relative to the root with `/` between its parts, where it lies inside.
 pub fn relative_to(root: &Path, path: &Path) -> Option<String> {
     let relative = path.strip_prefix(root).ok()?;
-    let parts: Vec<String> = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let parts: Vec<String> =
+        relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     Some(parts.join("/"))
 }
 

@@ -64,7 +64,9 @@ pub fn view(root: &Path) -> Option<(GitView, BTreeMap<String, String>)> {
         None => repository
             .find_reference("HEAD")
             .ok()
-            .and_then(|head| head.symbolic_target().ok().flatten().map(|name| name.trim_start_matches("refs/heads/").to_owned()))
+            .and_then(|head| {
+                head.symbolic_target().ok().flatten().map(|name| name.trim_start_matches("refs/heads/").to_owned())
+            })
             .unwrap_or_default(),
     };
     let commit = head.and_then(|head| head.target()).map(|id| id.to_string()).unwrap_or_default();

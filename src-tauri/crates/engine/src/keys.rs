@@ -108,9 +108,9 @@ fn key_of(
         match known.get(input) {
             Some(Ok(key)) => hasher.update(key.whole.as_bytes()),
             Some(Err(_)) => {
-                return Err(ErrorInfo::bad_input(format!("{input:?} cannot run")).in_cell(&cell.name).hint(
-                    "mend that cell first",
-                ));
+                return Err(ErrorInfo::bad_input(format!("{input:?} cannot run"))
+                    .in_cell(&cell.name)
+                    .hint("mend that cell first"));
             }
             None => return Err(missing_input(cell, input)),
         };

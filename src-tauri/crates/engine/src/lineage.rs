@@ -114,7 +114,11 @@ pub fn bytes(number: u64) -> String {
     let mut value = number as f64;
     for unit in ["B", "KB", "MB", "GB"] {
         if value < 1000.0 {
-            return if unit == "B" || value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+            return if unit == "B" || value >= 100.0 {
+                format!("{value:.0} {unit}")
+            } else {
+                format!("{value:.1} {unit}")
+            };
         }
         value /= 1000.0;
     }
@@ -158,7 +162,10 @@ mod tests {
     fn figures_read_as_people_write_them() {
         assert_eq!([count(0), count(999), count(20_000), count(1_234_567)], ["0", "999", "20,000", "1,234,567"]);
         assert_eq!([bytes(12), bytes(1_300_000), bytes(412_000)], ["12 B", "1.3 MB", "412 KB"]);
-        assert_eq!([figure(0.8642), figure(-0.012), figure(12345.6), figure(0.0)], ["0.864", "−0.012", "12,346", "0.000"]);
+        assert_eq!(
+            [figure(0.8642), figure(-0.012), figure(12345.6), figure(0.0)],
+            ["0.864", "−0.012", "12,346", "0.000"]
+        );
         assert_eq!([spread(0.013_4), spread(0.009_991), spread(123.4)], ["0.013", "0.0100", "123"]);
     }
 }

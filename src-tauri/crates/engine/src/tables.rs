@@ -80,8 +80,8 @@ pub fn import(
         }
         None => None,
     };
-    let preview = (preview_rows > 0)
-        .then(|| cairn_data::page(&imported.frame, None, 0, preview_rows as u64, 0, u64::MAX));
+    let preview =
+        (preview_rows > 0).then(|| cairn_data::page(&imported.frame, None, 0, preview_rows as u64, 0, u64::MAX));
     Ok(Response::Imported { report, preview, out })
 }
 
@@ -131,7 +131,8 @@ fn find(engine: &Inner, table: &TableRef) -> Result<Found, ErrorInfo> {
                 .filter(|key| project.cache.view(key).is_some())
                 .or_else(|| session.last_key(cell).map(str::to_owned));
             drop(session);
-            let not_run = || ErrorInfo::usage(format!("{cell:?} has not run yet")).in_cell(cell).hint("run the cell first");
+            let not_run =
+                || ErrorInfo::usage(format!("{cell:?} has not run yet")).in_cell(cell).hint("run the cell first");
             let key = key.ok_or_else(not_run)?;
             let table = project.cache.table(&key).ok_or_else(not_run)?;
             Ok(Found { table, result: project.cache.result(&key), key })

@@ -327,7 +327,6 @@ pub enum SweepFileMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "response", content = "value", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is named by the request that it answers")]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to a front end")]
 pub enum Response {
     Done,
     Welcome(Welcome),

@@ -8,6 +8,8 @@
 //! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`runs`] (tracker and
 //! lineage), [`sweeps`], [`errors`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod door;
 pub mod errors;
 pub mod notebook;

@@ -111,7 +111,6 @@ pub enum OutcomeStatus {
 /// What a cell holds after it ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to a pane")]
 pub enum CellResult {
     /// A table from a file.
     Data {

@@ -39,7 +39,7 @@ pub struct State {
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
-    Ok(Response),
+    Ok(Box<Response>),
     Err(ErrorInfo),
 }
 
@@ -86,7 +86,7 @@ async fn call(Shared(state): Shared<Arc<State>>, body: Bytes) -> HttpResponse {
         Ok(request) => {
             let engine = state.engine.clone();
             match tokio::task::spawn_blocking(move || engine.call(request)).await {
-                Ok(Ok(response)) => Answer::Ok(response),
+                Ok(Ok(response)) => Answer::Ok(Box::new(response)),
                 Ok(Err(error)) => Answer::Err(error),
                 Err(error) => Answer::Err(ErrorInfo::internal(format!("a fault inside Cairn: {error}"))),
             }

@@ -27,7 +27,9 @@ pub fn is_own_host(headers: &HeaderMap, address: SocketAddr) -> bool {
     let Some(host) = text(header::HOST) else { return false };
     let own = if address.ip().is_loopback() {
         let port = address.port();
-        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")].iter().any(|own| own == host)
+        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+            .iter()
+            .any(|own| own == host)
     } else {
         // On another interface any name may lead here; the token decides.
         true

@@ -39,9 +39,8 @@ impl Server {
             ErrorInfo::new(ErrorKind::Usage, format!("cannot listen on {address}: {error}"))
                 .hint("choose another port with --listen, or 0 for a free one")
         })?;
-        let local = listener
-            .local_addr()
-            .map_err(|error| ErrorInfo::internal(format!("the address is not known: {error}")))?;
+        let local =
+            listener.local_addr().map_err(|error| ErrorInfo::internal(format!("the address is not known: {error}")))?;
         let mut bytes = [0u8; 24];
         rand::rng().fill_bytes(&mut bytes);
         let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -100,7 +100,7 @@ pub(crate) fn check_probabilities(values: usize, probabilities: &[f64]) -> Resul
     if probabilities.len() != values {
         return Err(format!("{} probabilities for {values} values", probabilities.len()));
     }
-    if let Some(bad) = probabilities.iter().find(|probability| !(**probability >= 0.0)) {
+    if let Some(bad) = probabilities.iter().find(|probability| **probability < 0.0 || probability.is_nan()) {
         return Err(format!("a probability cannot be {bad}"));
     }
     let sum: f64 = probabilities.iter().sum();

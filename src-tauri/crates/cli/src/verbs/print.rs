@@ -132,7 +132,13 @@ pub fn outcomes(cells: &[CellOutcome]) -> String {
                 OutcomeStatus::Skipped => "skipped",
             };
             let message = cell.message.lines().next().unwrap_or_default().to_owned();
-            vec![cell.name.clone(), cell.kind.as_str().into(), status.into(), format!("{:.2} s", cell.elapsed_secs), message]
+            vec![
+                cell.name.clone(),
+                cell.kind.as_str().into(),
+                status.into(),
+                format!("{:.2} s", cell.elapsed_secs),
+                message,
+            ]
         })
         .collect();
     table(&["cell", "kind", "status", "time", "result"], &rows)
@@ -148,8 +154,10 @@ pub fn trained(result: &TrainResult) -> String {
     let mut rows = Vec::new();
     for part in &result.evaluation.parts {
         for metric in &part.metrics {
-            let interval =
-                metric.interval.map(|(low, high)| format!("{} to {}", figure(low.0), figure(high.0))).unwrap_or_default();
+            let interval = metric
+                .interval
+                .map(|(low, high)| format!("{} to {}", figure(low.0), figure(high.0)))
+                .unwrap_or_default();
             rows.push(vec![
                 part.part.clone(),
                 metric.title.clone(),
@@ -206,7 +214,8 @@ pub fn diff(diff: &RunsDiff) -> String {
         .iter()
         .map(|entry| {
             let cut = |text: &Option<String>| {
-                text.as_ref().map_or_else(absent, |text| text.lines().next().unwrap_or_default().chars().take(60).collect())
+                text.as_ref()
+                    .map_or_else(absent, |text| text.lines().next().unwrap_or_default().chars().take(60).collect())
             };
             vec![entry.group.clone(), entry.name.clone(), cut(&entry.a), cut(&entry.b)]
         })
@@ -267,7 +276,11 @@ pub fn sweep(state: &SweepState) -> String {
     let mut trials: Vec<_> = state.trials.iter().filter(|trial| trial.state == TrialState::Complete).collect();
     trials.sort_by(|a, b| {
         let key = |value: Option<Real>| value.map_or(f64::NAN, |Real(value)| value);
-        if state.objective.goal.better(key(a.value), key(b.value)) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater }
+        if state.objective.goal.better(key(a.value), key(b.value)) {
+            std::cmp::Ordering::Less
+        } else {
+            std::cmp::Ordering::Greater
+        }
     });
     let rows: Vec<Vec<String>> = trials
         .iter()

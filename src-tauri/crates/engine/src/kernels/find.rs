@@ -122,9 +122,8 @@ fn read(path: &Path) -> Found {
 
 /// Beside the manifest, beside Cairn, on `PATH`.
 fn resolve(manifest: &Manifest, path: &Path) -> Result<(PathBuf, Vec<String>), ErrorInfo> {
-    let bad = |message: String, hint: &str| {
-        ErrorInfo::bad_input(message).in_file(path.display().to_string()).hint(hint)
-    };
+    let bad =
+        |message: String, hint: &str| ErrorInfo::bad_input(message).in_file(path.display().to_string()).hint(hint);
     let Some((program, arguments)) = manifest.command.split_first() else {
         return Err(bad("the manifest names no command".into(), "command = [\"program\", \"argument\"]"));
     };

@@ -67,8 +67,12 @@ impl Kernels {
             return;
         }
         // A process of a kernel that changed must not serve the new one.
-        let changed: Vec<String> =
-            state.found.iter().filter(|(name, old)| found.get(*name) != Some(old)).map(|(name, _)| name.clone()).collect();
+        let changed: Vec<String> = state
+            .found
+            .iter()
+            .filter(|(name, old)| found.get(*name) != Some(old))
+            .map(|(name, _)| name.clone())
+            .collect();
         let mut gone = Vec::new();
         for name in changed {
             gone.extend(state.idle.remove(&name));

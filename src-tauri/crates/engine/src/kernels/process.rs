@@ -172,12 +172,18 @@ impl KernelProcess {
             }
             let message = match self.heard.recv_timeout(LOOK_EVERY) {
                 Ok(Heard::Message(message)) => message,
-                Ok(Heard::Garbage(text)) => return Err(self.broke(&format!("said something that is no message: {text:?}"))),
-                Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => return Err(self.broke("ended in the middle of the run")),
+                Ok(Heard::Garbage(text)) => {
+                    return Err(self.broke(&format!("said something that is no message: {text:?}")));
+                }
+                Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.broke("ended in the middle of the run"));
+                }
                 Err(RecvTimeoutError::Timeout) => continue,
             };
             match *message {
-                FromKernel::Finished(finished) if finished.run == run => return Ok(Answer::Finished(Box::new(finished))),
+                FromKernel::Finished(finished) if finished.run == run => {
+                    return Ok(Answer::Finished(Box::new(finished)));
+                }
                 FromKernel::Cancelled { run: of } if of == run => return Ok(Answer::Cancelled),
                 FromKernel::Failed { run: of, message, hint } if of == run => {
                     let mut error = ErrorInfo::failed(message);

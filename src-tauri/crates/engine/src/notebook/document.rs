@@ -116,7 +116,8 @@ fn line_of(text: &str, offset: usize) -> u64 {
 /// # Errors
 /// A fault of our own.
 pub fn print(notebook: &Notebook) -> Result<String, ErrorInfo> {
-    toml::to_string_pretty(notebook).map_err(|error| ErrorInfo::internal(format!("the notebook cannot be printed: {error}")))
+    toml::to_string_pretty(notebook)
+        .map_err(|error| ErrorInfo::internal(format!("the notebook cannot be printed: {error}")))
 }
 
 /// Writes a notebook whole.

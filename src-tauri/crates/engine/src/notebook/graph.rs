@@ -19,11 +19,20 @@ pub fn order(notebook: &Notebook) -> Result<Vec<usize>, ErrorInfo> {
     while order.len() < notebook.cells.len() {
         let next = (0..notebook.cells.len()).find(|&at| {
             !placed[at]
-                && notebook.cells[at].body.inputs().iter().all(|input| index.get(input).is_none_or(|&from| placed[from]))
+                && notebook.cells[at]
+                    .body
+                    .inputs()
+                    .iter()
+                    .all(|input| index.get(input).is_none_or(|&from| placed[from]))
         });
         let Some(next) = next else {
-            let circle: Vec<&str> =
-                notebook.cells.iter().zip(&placed).filter(|(_, placed)| !**placed).map(|(cell, _)| cell.name.as_str()).collect();
+            let circle: Vec<&str> = notebook
+                .cells
+                .iter()
+                .zip(&placed)
+                .filter(|(_, placed)| !**placed)
+                .map(|(cell, _)| cell.name.as_str())
+                .collect();
             return Err(ErrorInfo::bad_input(format!("cells read each other in a circle: {}", circle.join(" → ")))
                 .in_cell(circle[0])
                 .hint("let one of them read something else"));
@@ -46,9 +55,11 @@ pub fn find<'a>(notebook: &'a Notebook, name: &str) -> Option<&'a Cell> {
 pub fn need<'a>(notebook: &'a Notebook, name: &str) -> Result<&'a Cell, ErrorInfo> {
     find(notebook, name).ok_or_else(|| {
         let names: Vec<&str> = notebook.cells.iter().map(|cell| cell.name.as_str()).collect();
-        ErrorInfo::usage(format!("there is no cell {name:?}"))
-            .in_cell(name)
-            .hint(if names.is_empty() { "the notebook is empty".into() } else { format!("cells are {}", names.join(", ")) })
+        ErrorInfo::usage(format!("there is no cell {name:?}")).in_cell(name).hint(if names.is_empty() {
+            "the notebook is empty".into()
+        } else {
+            format!("cells are {}", names.join(", "))
+        })
     })
 }
 

@@ -79,9 +79,8 @@ pub fn ready(
     let (rows, columns) = (table.frame.height(), table.frame.width());
     let file_node = Node::new(NodeKind::File, &digest, &name).figure(lineage::bytes(imported.report.size_bytes));
     let dataset = Node::new(NodeKind::Dataset, &digest, &name).figure(lineage::shape(rows, columns));
-    let split_node = Node::new(NodeKind::Split, &split_key, "70 / 15 / 15")
-        .figure("70 / 15 / 15")
-        .detail("seed", &seed.to_string());
+    let split_node =
+        Node::new(NodeKind::Split, &split_key, "70 / 15 / 15").figure("70 / 15 / 15").detail("seed", &seed.to_string());
     lineage::record(&project.tracker, &file_node, &[])?;
     lineage::record(&project.tracker, &dataset, &[(&file_node, EdgeKind::DerivedFrom)])?;
     lineage::record(&project.tracker, &split_node, &[(&dataset, EdgeKind::Used)])?;
@@ -92,7 +91,12 @@ pub fn ready(
 ///
 /// # Errors
 /// The file, the target or a parameter cannot be used, or the kernel failed.
-pub fn train_file(engine: &Inner, project: &Arc<Project>, request: &TrainRequest, job: &Job) -> Result<TrainResult, ErrorInfo> {
+pub fn train_file(
+    engine: &Inner,
+    project: &Arc<Project>,
+    request: &TrainRequest,
+    job: &Job,
+) -> Result<TrainResult, ErrorInfo> {
     let ready = ready(project, &request.path, &request.target, request.task, request.seed, job)?;
     let kernel = request.kernel.clone().unwrap_or_else(|| "classic".into());
     let name = request.algorithm.clone().unwrap_or_else(|| "boosted_trees".into());
@@ -125,10 +129,19 @@ pub fn train_file(engine: &Inner, project: &Arc<Project>, request: &TrainRequest
             }
         }
         if !known {
-            let names: Vec<&str> =
-                result.evaluation.parts.iter().take(1).flat_map(|part| &part.metrics).map(|m| m.name.as_str()).collect();
-            return Err(ErrorInfo::usage(format!("there is no metric {metric:?} for this target"))
-                .hint(format!("metrics are {}; the run is recorded as {}", names.join(", "), result.run.id)));
+            let names: Vec<&str> = result
+                .evaluation
+                .parts
+                .iter()
+                .take(1)
+                .flat_map(|part| &part.metrics)
+                .map(|m| m.name.as_str())
+                .collect();
+            return Err(ErrorInfo::usage(format!("there is no metric {metric:?} for this target")).hint(format!(
+                "metrics are {}; the run is recorded as {}",
+                names.join(", "),
+                result.run.id
+            )));
         }
     }
     Ok(result)

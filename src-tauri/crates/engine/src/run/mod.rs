@@ -150,12 +150,11 @@ pub fn run_cells(
     let mut outcomes: Vec<CellOutcome> = Vec::new();
     let mut interrupted = None;
     for cell in &order {
-        let failed_input =
-            cell.body.inputs().into_iter().find(|input| {
-                outcomes.iter().any(|done| {
-                    done.name == *input && matches!(done.status, OutcomeStatus::Failed | OutcomeStatus::Skipped)
-                })
-            });
+        let failed_input = cell.body.inputs().into_iter().find(|input| {
+            outcomes.iter().any(|done| {
+                done.name == *input && matches!(done.status, OutcomeStatus::Failed | OutcomeStatus::Skipped)
+            })
+        });
         let outcome = if let Some(input) = failed_input {
             skipped(cell, format!("{input} did not run"))
         } else if interrupted.is_some() {

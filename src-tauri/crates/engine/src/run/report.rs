@@ -8,9 +8,7 @@ use std::{
 use cairn_protocol::{
     ErrorInfo, Real,
     notebook::{Cell, CellBody, Goal, Notebook, ReportCell, ReportSection},
-    results::{
-        CellResult, CellView, ReportContent, ReportDataset, ReportRecipe, ReportResult, TrainResult,
-    },
+    results::{CellResult, CellView, ReportContent, ReportDataset, ReportRecipe, ReportResult, TrainResult},
     runs::{EdgeKind, LineageGraph, NodeKind},
 };
 
@@ -34,11 +32,8 @@ pub fn report(run: &Run<'_>, cell: &Cell, report: &ReportCell) -> Result<Made, E
     let name = format!("{} – {}", notebook_name.unwrap_or_default(), cell.name);
     let path = run.project.root.join("reports").join(format!("{}.html", safe_name(&name)));
     let key = run.key(&cell.name)?;
-    let inputs = content
-        .models
-        .iter()
-        .map(|model| Node::new(NodeKind::Run, &model.run.id, &model.run.name))
-        .collect::<Vec<_>>();
+    let inputs =
+        content.models.iter().map(|model| Node::new(NodeKind::Run, &model.run.id, &model.run.name)).collect::<Vec<_>>();
     let result = write_report(run.project, content, &path, &key.whole, &inputs)?;
     let view = CellView {
         summary: format!("{} · {}", result.path, lineage::bytes(result.size_bytes)),
@@ -98,9 +93,10 @@ fn content_of_cell(run: &Run<'_>, cell: &Cell, report: &ReportCell) -> Result<Re
     content.warnings = warnings.into_iter().collect();
     finish(run.project, &mut content);
     content.repeat = repeat(run, cell);
-    content.facts.insert("notebook".into(), format!("b3:{}", blake3::hash(
-        crate::notebook::document::print(run.notebook)?.as_bytes(),
-    ).to_hex()));
+    content.facts.insert(
+        "notebook".into(),
+        format!("b3:{}", blake3::hash(crate::notebook::document::print(run.notebook)?.as_bytes(),).to_hex()),
+    );
     Ok(content)
 }
 
@@ -176,7 +172,12 @@ pub fn result_of_run(project: &Project, id: &str) -> Result<TrainResult, ErrorIn
 /// Orders the models, writes the headline, cuts the lineage to what the report shows.
 fn finish(project: &Project, content: &mut ReportContent) {
     let first = content.models.iter().find_map(|model| {
-        model.evaluation.parts.first().and_then(|part| part.metrics.first()).map(|metric| (metric.name.clone(), metric.goal))
+        model
+            .evaluation
+            .parts
+            .first()
+            .and_then(|part| part.metrics.first())
+            .map(|metric| (metric.name.clone(), metric.goal))
     });
     content.metric.clone_from(&first);
     if let Some((metric, goal)) = &first {
@@ -194,11 +195,18 @@ fn finish(project: &Project, content: &mut ReportContent) {
     let facts = &mut content.facts;
     if let Some(model) = content.models.first() {
         let run = &model.run;
-        facts.insert("commit".into(), if run.commit.is_empty() {
-            "not in a git repository".into()
-        } else {
-            format!("{}{}", run.commit, if run.dirty { ", with uncommitted changes (kept with the run)" } else { ", clean" })
-        });
+        facts.insert(
+            "commit".into(),
+            if run.commit.is_empty() {
+                "not in a git repository".into()
+            } else {
+                format!(
+                    "{}{}",
+                    run.commit,
+                    if run.dirty { ", with uncommitted changes (kept with the run)" } else { ", clean" }
+                )
+            },
+        );
         facts.insert("kernel".into(), run.kernel.clone());
         for (name, value) in &run.machine {
             if matches!(name.as_str(), "os" | "cpu" | "threads") {
@@ -215,12 +223,14 @@ fn finish(project: &Project, content: &mut ReportContent) {
 fn value(model: &TrainResult, part: &str, metric: &str) -> f64 {
     let parts = &model.evaluation.parts;
     let part = parts.iter().find(|found| found.part == part).or(parts.last());
-    part.and_then(|part| part.metrics.iter().find(|found| found.name == metric)).map_or(f64::NAN, |metric| metric.value.0)
+    part.and_then(|part| part.metrics.iter().find(|found| found.name == metric))
+        .map_or(f64::NAN, |metric| metric.value.0)
 }
 
 fn headline(content: &ReportContent, metric: &str) -> Vec<String> {
     let Some(best) = content.models.first() else { return Vec::new() };
-    let Some(part) = best.evaluation.parts.iter().find(|part| part.part == "test").or(best.evaluation.parts.last()) else {
+    let Some(part) = best.evaluation.parts.iter().find(|part| part.part == "test").or(best.evaluation.parts.last())
+    else {
         return Vec::new();
     };
     let Some(found) = part.metrics.iter().find(|found| found.name == metric) else { return Vec::new() };
@@ -229,7 +239,8 @@ fn headline(content: &ReportContent, metric: &str) -> Vec<String> {
         .interval
         .map(|(low, high)| format!(", 95 % interval {} to {}", figure(low), figure(high)))
         .unwrap_or_default();
-    let against = found.baseline.map(|base| format!(" A guess without looking reaches {}.", figure(base))).unwrap_or_default();
+    let against =
+        found.baseline.map(|base| format!(" A guess without looking reaches {}.", figure(base))).unwrap_or_default();
     let unseen = if part.part == "test" { " that no model was fitted or chosen on" } else { "" };
     let mut sentences = vec![format!(
         "{} reaches {} {}{interval} on {} {} rows{unseen}.{against}",

@@ -22,8 +22,8 @@ use cairn_tuning::{GridSampler, RandomSampler, Sampler, SweepEnd, TrialError, Tr
 use super::{
     Made, Run, machine,
     train::{
-        Lesson, Place, Prepared, TRAIN_SECS, Trained, Trainer, begin_run, end_badly, keep_code, place_of, prepare, record_trained,
-        say_run,
+        Lesson, Place, Prepared, TRAIN_SECS, Trained, Trainer, begin_run, end_badly, keep_code, place_of, prepare,
+        record_trained, say_run,
     },
 };
 use crate::{
@@ -134,7 +134,9 @@ pub fn run_sweep(
     };
     let size = cairn_tuning::space_size(&plan.space);
     let planned = match (plan.method, plan.trials) {
-        (SweepMethod::Grid, limit) => size.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX)).min(limit.unwrap_or(usize::MAX)),
+        (SweepMethod::Grid, limit) => {
+            size.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX)).min(limit.unwrap_or(usize::MAX))
+        }
         (SweepMethod::Random, limit) => limit.unwrap_or(DEFAULT_TRIALS),
     };
     let id = project.tracker.create_sweep(&NewSweep {
@@ -188,7 +190,9 @@ pub fn run_sweep(
     job.check()?;
     finished?;
     if let SweepEnd::GaveUp(why) = ended.end {
-        return Err(ErrorInfo::failed(why).hint("the first failure is the one to mend; every trial's run holds its own"));
+        return Err(
+            ErrorInfo::failed(why).hint("the first failure is the one to mend; every trial's run holds its own")
+        );
     }
     let state = project.tracker.sweep(&id)?;
     if state.best.is_none() {
@@ -264,7 +268,11 @@ impl Shared<'_> {
         (trial.state, trial.value, trial.reason) = (state, value, reason);
         self.keep(&trial);
         result.map_err(|error| {
-            if error.kind == ErrorKind::Interrupted { TrialError::Cancelled } else { TrialError::Failed(error.to_string()) }
+            if error.kind == ErrorKind::Interrupted {
+                TrialError::Cancelled
+            } else {
+                TrialError::Failed(error.to_string())
+            }
         })
     }
 
@@ -312,12 +320,11 @@ impl Shared<'_> {
         std::fs::create_dir_all(&folder).map_err(|error| crate::files::io_error("cannot make", &folder, &error))?;
         let mut log = project.tracker.metric_log(run);
         let mut lost = None;
-        let trained =
-            self.trainer.train(lease, run, params, &folder, &|| self.job.is_cancelled(), &mut |message| {
-                if let FromKernel::Metrics { step, values, .. } = message {
-                    lost = lost.take().or(log.push(*step, values).err());
-                }
-            });
+        let trained = self.trainer.train(lease, run, params, &folder, &|| self.job.is_cancelled(), &mut |message| {
+            if let FromKernel::Metrics { step, values, .. } = message {
+                lost = lost.take().or(log.push(*step, values).err());
+            }
+        });
         log.flush()?;
         drop(log);
         if let Some(error) = lost {
@@ -340,7 +347,11 @@ impl Shared<'_> {
         }
         let mut state = locked(&self.state);
         let better = state.best.as_ref().is_none_or(|(best, ..)| objective.goal.better(value, *best));
-        let old = if better { state.best.replace((value, run.to_owned(), trained)) } else { Some((value, String::new(), trained)) };
+        let old = if better {
+            state.best.replace((value, run.to_owned(), trained))
+        } else {
+            Some((value, String::new(), trained))
+        };
         drop(state);
         // Only the best trial's model is kept; every other can be trained again from its run.
         if let Some((.., loser)) = old

@@ -41,7 +41,9 @@ pub fn sweep_file(engine: &Inner, request: &SweepFileRequest) -> Result<Response
         SweepFileMode::Run => {}
     }
     if request.resume.is_some() {
-        return Err(ErrorInfo::usage("a sweep cannot be resumed yet").hint("run it anew; finished trials stay in the tracker"));
+        return Err(
+            ErrorInfo::usage("a sweep cannot be resumed yet").hint("run it anew; finished trials stay in the tracker")
+        );
     }
     let file = SweepFile::parse(&text).map_err(in_file)?;
     let method = file.runnable_method().map_err(in_file)?;
@@ -123,7 +125,12 @@ mod tests {
 
     #[test]
     fn metrics_go_by_their_usual_names() {
-        for (given, ours) in [("auc", "valid.auc"), ("val_loss", "valid.log_loss"), ("test.rmse", "test.rmse"), ("val/acc", "valid.accuracy")] {
+        for (given, ours) in [
+            ("auc", "valid.auc"),
+            ("val_loss", "valid.log_loss"),
+            ("test.rmse", "test.rmse"),
+            ("val/acc", "valid.accuracy"),
+        ] {
             assert_eq!(metric_name(given), ours);
         }
     }

@@ -191,7 +191,12 @@ impl Trainer<'_> {
         Ok(cairn_modelling::evaluate(*task, classes, targets, &predictions, parts, self.seed)?)
     }
 
-    fn explain(&self, lease: &mut Lease<'_>, trained: &Trained, cancelled: &dyn Fn() -> bool) -> Vec<FeatureImportance> {
+    fn explain(
+        &self,
+        lease: &mut Lease<'_>,
+        trained: &Trained,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Vec<FeatureImportance> {
         if self.prepared.features.len() > IMPORTANCE_MAX_FEATURES {
             return trained.finished.importance.clone();
         }
@@ -443,20 +448,14 @@ pub fn record_trained(
         .figure(headline(evaluation))
         .detail("size_bytes", &model.size_bytes.to_string());
     lineage::record(&project.tracker, &model_node, &[(&run_node, EdgeKind::Produced)])?;
-    project
-        .tracker
-        .update_run(run, &RunUpdate { model: Some(model_node.id().to_owned()), ..RunUpdate::default() })?;
+    project.tracker.update_run(run, &RunUpdate { model: Some(model_node.id().to_owned()), ..RunUpdate::default() })?;
     Ok(())
 }
 
 /// Lineage ids of the dataset and the split that a cell comes from, and the warnings that travel to its metrics.
 pub fn place_of(run: &Run<'_>, cell: &Cell) -> Place {
-    let mut place = Place {
-        name: cell.name.clone(),
-        experiment: run.path.to_owned(),
-        cell: cell.name.clone(),
-        ..Place::default()
-    };
+    let mut place =
+        Place { name: cell.name.clone(), experiment: run.path.to_owned(), cell: cell.name.clone(), ..Place::default() };
     for ancestor in graph::ancestors(run.notebook, &cell.name) {
         let id = lineage::of_cell(run, &ancestor.name).map(|node| node.id().to_owned()).unwrap_or_default();
         match ancestor.body.kind() {
