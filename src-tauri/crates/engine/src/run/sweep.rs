@@ -393,18 +393,22 @@ impl Shared<'_> {
 
     /// Judges the best trial in full, as a train cell would, and draws the sweep into the lineage graph.
     fn finish(&self, input: &Node, sweep: &Node) -> Result<(), ErrorInfo> {
-        for lease in &self.leases {
-            locked(lease).take();
-        }
+        let mut leases: Vec<_> = self.leases.iter().filter_map(|lease| locked(lease).take()).collect();
         let Some((_, run, trained)) = locked(&self.state).best.take() else { return Ok(()) };
         let project = self.trainer.project;
         let evaluation = self.trainer.judge(&trained)?;
+        self.job.progress(Some(0.99), "shuffling features of the best");
+        let importance = match leases.iter_mut().find(|lease| !lease.is_broken()) {
+            Some(lease) => self.trainer.explain(lease, &trained, &|| self.job.is_cancelled()),
+            None => Vec::new(),
+        };
+        drop(leases);
         record_trained(&self.trainer, &run, &trained, &evaluation, &[input, sweep])?;
         let result = cairn_protocol::results::TrainResult {
             run: project.tracker.run(&run)?,
             evaluation,
             curves: project.tracker.series(std::slice::from_ref(&run), &[], 400)?,
-            importance: trained.finished.importance.clone(),
+            importance,
             steps: (trained.finished.steps, trained.finished.best_step),
         };
         let bytes = serde_json::to_vec(&result).map_err(|error| ErrorInfo::internal(error.to_string()))?;

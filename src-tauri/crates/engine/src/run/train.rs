@@ -191,7 +191,8 @@ impl Trainer<'_> {
         Ok(cairn_modelling::evaluate(*task, classes, targets, &predictions, parts, self.seed)?)
     }
 
-    fn explain(
+    /// Permutation importance on the validation part; what the kernel says of the features itself where it cannot.
+    pub fn explain(
         &self,
         lease: &mut Lease<'_>,
         trained: &Trained,

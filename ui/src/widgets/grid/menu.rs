@@ -1,0 +1,149 @@
+//! The menu of a column.
+
+use cairn_protocol::{
+    ParamValue,
+    steps::{Condition, Test},
+};
+use egui::{Key, Popup, PopupCloseBehavior, Response, SetOpenCommand, Ui};
+
+use super::{GridColumn, GridOutput, GridState, add_condition, header, set_sort};
+use crate::{
+    ctx::{Action, Ctx},
+    widgets::{glyph, inputs, menu_heading, menu_item, menu_separator, menus, text_field},
+};
+
+#[expect(clippy::too_many_arguments, reason = "one menu, called from one place")]
+pub(super) fn column_menu(
+    ui: &Ui,
+    ctx: &Ctx<'_>,
+    state: &mut GridState,
+    column: &GridColumn<'_>,
+    head: &Response,
+    by_key: bool,
+    can_query: bool,
+    output: &mut GridOutput,
+) {
+    let opens = head.secondary_clicked() || by_key;
+    if opens {
+        state.filter_text.clear();
+    }
+    let theme = ctx.theme;
+    let name = column.name;
+    Popup::from_response(head)
+        .id(head.id.with("menu"))
+        .open_memory(opens.then_some(SetOpenCommand::Bool(true)))
+        .width(220.0)
+        .frame(menus::floating_frame(theme))
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .accessible_name(format!("{name}: menu"))
+        .show(|ui| {
+            ui.set_width(220.0);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            menu_heading(ui, theme, &format!("{name} · {}", column.column_type.as_str()));
+            let item = |ui: &mut Ui, glyph: &str, words: &str| {
+                let clicked = menu_item(ui, theme, Some(glyph), words, "", true).clicked();
+                if clicked {
+                    ui.close();
+                }
+                clicked
+            };
+            if can_query {
+                if item(ui, glyph::SORT_ASCENDING, "Sort ascending") {
+                    set_sort(state, output, Some((name.to_owned(), false)));
+                }
+                if item(ui, glyph::SORT_DESCENDING, "Sort descending") {
+                    set_sort(state, output, Some((name.to_owned(), true)));
+                }
+                if state.query.sort.is_some() && item(ui, glyph::X, "Table's own order") {
+                    set_sort(state, output, None);
+                }
+                menu_separator(ui, theme);
+                let hint = if column.column_type.is_numeric() { "Filter: > 50" } else { "Filter: contains…" };
+                let field = text_field(ui, theme, "Filter", &mut state.filter_text, hint, 212.0);
+                if opens {
+                    field.request_focus();
+                }
+                let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                if entered && let Some(condition) = parse(column, &state.filter_text) {
+                    add_condition(state, output, condition);
+                    ui.close();
+                }
+                ui.add_space(4.0);
+                for (words, test) in [("Only missing", Test::IsNull), ("Without missing", Test::NotNull)] {
+                    if item(ui, glyph::FUNNEL, words) {
+                        add_condition(state, output, Condition { column: name.to_owned(), test, value: None });
+                    }
+                }
+                if !state.query.conditions.is_empty() && item(ui, glyph::X, "Show all rows") {
+                    state.query.conditions.clear();
+                    state.show_row(0);
+                }
+                menu_separator(ui, theme);
+            }
+            if item(ui, glyph::EYE_SLASH, "Hide column") {
+                state.hidden.insert(name.to_owned());
+            }
+            if !state.hidden.is_empty() && item(ui, glyph::EYE, "Show all columns") {
+                state.hidden.clear();
+            }
+            if item(ui, glyph::COLUMNS, "Fit width") {
+                header::fit(state, name);
+            }
+            if item(ui, glyph::COPY, "Copy name") {
+                ctx.push(Action::Copy(name.to_owned()));
+            }
+        });
+    if !Popup::is_id_open(ui.ctx(), head.id.with("menu")) && by_key {
+        head.request_focus();
+    }
+}
+
+/// A condition as people write it: `> 50`, `!= a`, `smok`.
+fn parse(column: &GridColumn<'_>, words: &str) -> Option<Condition> {
+    let words = words.trim();
+    let operators: [(&str, Test); 8] = [
+        (">=", Test::GreaterOrEqual),
+        ("<=", Test::LessOrEqual),
+        ("!=", Test::NotEqual),
+        ("≥", Test::GreaterOrEqual),
+        ("≤", Test::LessOrEqual),
+        (">", Test::Greater),
+        ("<", Test::Less),
+        ("=", Test::Equal),
+    ];
+    let found = operators.iter().find_map(|(sign, test)| words.strip_prefix(sign).map(|rest| (*test, rest.trim())));
+    let (test, rest) = found.unwrap_or((
+        if column.column_type.is_numeric() { Test::Equal } else { Test::Contains },
+        words,
+    ));
+    if rest.is_empty() {
+        return None;
+    }
+    let value = if column.column_type.is_numeric() {
+        ParamValue::Float(inputs::parse_number(rest)?)
+    } else {
+        ParamValue::Text(rest.to_owned())
+    };
+    Some(Condition { column: column.name.to_owned(), test, value: Some(value) })
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_protocol::table::ColumnType;
+
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_as_written() {
+        let number = GridColumn::new("age", ColumnType::Int);
+        let words = GridColumn::new("smoking", ColumnType::Text);
+        let read = |column: &GridColumn<'_>, text: &str| parse(column, text).map(|found| (found.test, found.value));
+        assert_eq!(read(&number, "> 50"), Some((Test::Greater, Some(ParamValue::Float(50.0)))));
+        assert_eq!(read(&number, ">=1,000"), Some((Test::GreaterOrEqual, Some(ParamValue::Float(1000.0)))));
+        assert_eq!(read(&number, "7"), Some((Test::Equal, Some(ParamValue::Float(7.0)))));
+        assert_eq!(read(&number, "many"), None);
+        assert_eq!(read(&words, "never"), Some((Test::Contains, Some(ParamValue::Text("never".into())))));
+        assert_eq!(read(&words, "!= never"), Some((Test::NotEqual, Some(ParamValue::Text("never".into())))));
+        assert_eq!(read(&words, "="), None);
+    }
+}
