@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { program, shotPath, start, temporaryFolder, until } from "./programs.mjs";
 
-const TOOLS = ["Xvfb", "dbus-run-session", "import", "convert"];
+const TOOLS = ["Xvfb", "dbus-run-session", "import", "convert", "xdotool"];
 
 // Why the desktop window cannot be tested here, or nothing.
 export function missing() {

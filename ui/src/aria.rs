@@ -173,7 +173,8 @@ fn name_of(node: &Node, by_id: &HashMap<NodeId, &Node>) -> String {
     if let Some(label) = node.label() {
         return label.trim().to_owned();
     }
-    let labels: Vec<String> = node.labelled_by().iter().filter_map(|id| by_id.get(id)).map(|node| words(node)).collect();
+    let labels: Vec<String> =
+        node.labelled_by().iter().filter_map(|id| by_id.get(id)).map(|node| words(node)).collect();
     if !labels.is_empty() {
         return labels.join(" ");
     }
@@ -238,7 +239,11 @@ mod tests {
         frame(&ctx, &mut pressed, &mut text);
         let find = |role: &str, name: &str| {
             SHOWN.with_borrow(|shown| {
-                shown.iter().find(|node| node.role == role && node.name == name).cloned().unwrap_or_else(|| panic!("{role} {name} in {shown:?}"))
+                shown
+                    .iter()
+                    .find(|node| node.role == role && node.name == name)
+                    .cloned()
+                    .unwrap_or_else(|| panic!("{role} {name} in {shown:?}"))
             })
         };
         let button = find("button", "Run all stale");

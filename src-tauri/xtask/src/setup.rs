@@ -26,7 +26,7 @@ const BUILD_PACKAGES: &[&str] = &[
     "librsvg2-dev",
 ];
 /// A browser and a display without a screen, for the end-to-end tests.
-const TEST_PACKAGES: &[&str] = &["chromium", "xvfb", "dbus-x11", "imagemagick"];
+const TEST_PACKAGES: &[&str] = &["chromium", "xvfb", "dbus-x11", "imagemagick", "xdotool"];
 
 /// How much has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

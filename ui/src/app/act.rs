@@ -96,7 +96,9 @@ impl App {
                 self.toast(Toast::info("The project is a git repository now"));
             }
             (Request::AddData { .. }, Response::Notebook(view)) => self.data_added(view),
-            (Request::SetAutoRun { path, .. }, _) => self.store.ask_again(&Request::OpenNotebook { path: path.clone() }),
+            (Request::SetAutoRun { path, .. }, _) => {
+                self.store.ask_again(&Request::OpenNotebook { path: path.clone() })
+            }
             (Request::NewNotebook { .. }, Response::Notebook(view)) => self.open_tab(Tab::Notebook(view.path.clone())),
             (Request::EditNotebook { path, edits }, Response::Notebook(view)) => self.edited(path, edits, view),
             (Request::Report { .. }, Response::Report(report)) => {

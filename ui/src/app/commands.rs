@@ -231,9 +231,10 @@ impl App {
             Command::Undo => self.toast(Toast::info("Nothing to undo")),
             Command::Redo => self.toast(Toast::info("Nothing to redo")),
             Command::RunAllStale => {
-                let stale = view.cells.iter().any(|cell| {
-                    matches!(cell.state, CellState::Stale | CellState::NeverRun | CellState::Failed)
-                });
+                let stale = view
+                    .cells
+                    .iter()
+                    .any(|cell| matches!(cell.state, CellState::Stale | CellState::NeverRun | CellState::Failed));
                 if stale {
                     self.store.call(Request::RunCells { path, cells: Vec::new(), force: false });
                 } else {

@@ -51,9 +51,8 @@ impl App {
         self.selection = Selection::Nothing;
         self.panes.clear();
         self.shell.leave_project();
-        let first = |kind: EntryKind| {
-            project.entries.iter().find(|entry| entry.kind == kind).map(|entry| entry.path.clone())
-        };
+        let first =
+            |kind: EntryKind| project.entries.iter().find(|entry| entry.kind == kind).map(|entry| entry.path.clone());
         self.shell.notebook = first(EntryKind::Notebook);
         let tab = first(EntryKind::Notebook)
             .map(Tab::Notebook)

@@ -213,7 +213,7 @@ fn nearest(view: &NotebookView, upto: usize, fits: impl Fn(CellKind) -> bool) ->
 
 /// A kernel's algorithm that fits a task: the classic kernel's first, else the first of all.
 #[must_use]
-pub fn first_algorithm<'a>(kernels: &'a KernelsView, task: Task) -> Option<(&'a str, &'a Algorithm)> {
+pub fn first_algorithm(kernels: &KernelsView, task: Task) -> Option<(&str, &Algorithm)> {
     let mut found = kernels.kernels.iter().flat_map(|kernel| {
         kernel.algorithms.iter().filter(|of| of.tasks.contains(&task)).map(move |of| (kernel.name.as_str(), of))
     });

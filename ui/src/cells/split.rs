@@ -241,9 +241,9 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
     }
     if many {
         cell(0, rect.left(), Align2::LEFT_CENTER, result.by.clone(), false, theme.dim);
-        for part in 0..3 {
+        for (part, title) in PARTS.iter().enumerate() {
             let x = rect.left() + width * (0.55 + 0.15 * part as f32);
-            cell(0, x, Align2::RIGHT_CENTER, PARTS[part].into(), false, theme.dim);
+            cell(0, x, Align2::RIGHT_CENTER, (*title).into(), false, theme.dim);
         }
         for (row, class) in classes.iter().take(rows).enumerate() {
             cell(row + 1, rect.left(), Align2::LEFT_CENTER, shorten(&class.class), false, theme.text);
@@ -258,17 +258,24 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
     }
     let last = classes.len() - 1;
     let columns = classes.len() as f32;
-    let class_x = |index: usize| rect.left() + width * (0.36 + 0.26 * (index as f32 + 1.0) / columns);
+    let class_x = |index: usize| rect.left() + width * (0.35 + 0.25 * (index as f32 + 1.0) / columns);
     cell(0, rect.left(), Align2::LEFT_CENTER, "Part".into(), false, theme.dim);
     cell(0, rect.left() + width * 0.33, Align2::RIGHT_CENTER, "Rows".into(), false, theme.dim);
     for (index, class) in classes.iter().enumerate() {
-        let wide = width * 0.26 / columns > 62.0;
+        let wide = width * 0.25 / columns > 62.0;
         let by = if wide { shorten(&result.by) } else { String::new() };
         let head = format!("{by} = {}", shorten(&class.class));
         cell(0, class_x(index), Align2::RIGHT_CENTER, head, false, theme.dim);
     }
-    cell(0, rect.left() + width * 0.74, Align2::RIGHT_CENTER, "Share".into(), false, theme.dim);
-    cell(0, rect.left() + width * 0.77, Align2::LEFT_CENTER, "against all rows".into(), false, theme.dim);
+    cell(0, rect.left() + width * 0.775, Align2::RIGHT_CENTER, "Share".into(), false, theme.dim);
+    cell(
+        0,
+        rect.left() + width * 0.8,
+        Align2::LEFT_CENTER,
+        if width > 420.0 { "against all rows".into() } else { "against all".into() },
+        false,
+        theme.dim,
+    );
     let all: u64 = result.counts.iter().sum();
     let all_share = classes[last].counts.iter().sum::<u64>() as f64 / all.max(1) as f64;
     let colors = part_colors(theme);
@@ -290,8 +297,8 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
             cell(row + 1, class_x(class), Align2::RIGHT_CENTER, format::count(count(class)), of_all, theme.text);
         }
         let share = count(last) as f64 / total.max(1) as f64;
-        cell(row + 1, rect.left() + width * 0.74, Align2::RIGHT_CENTER, share_text(share), of_all, theme.text);
-        let bar = Rect::from_min_max(pos2(rect.left() + width * 0.77, y - 3.0), pos2(rect.right(), y + 3.0));
+        cell(row + 1, rect.left() + width * 0.775, Align2::RIGHT_CENTER, share_text(share), of_all, theme.text);
+        let bar = Rect::from_min_max(pos2(rect.left() + width * 0.8, y - 3.0), pos2(rect.right(), y + 3.0));
         painter.rect_filled(bar, CornerRadius::same(3), theme.border);
         let end = (share / (all_share * 2.0).max(1e-12)).clamp(0.0, 1.0) as f32;
         painter.rect_filled(bar.with_max_x(bar.left() + bar.width() * end), CornerRadius::same(3), theme.accent);

@@ -242,7 +242,7 @@ fn found_ui(ui: &mut Ui, card: Card<'_>, state: &SweepState) {
                     let tile = MetricTile {
                         title: &title,
                         value,
-                        spread: format!("trial {}", best.number + 1),
+                        spread: format!("trial {}", best.number),
                         width: 240.0,
                         ..MetricTile::default()
                     };
@@ -302,11 +302,11 @@ fn history_ui(ui: &mut Ui, card: Card<'_>, state: &SweepState) {
                 _ => theme.series[0].gamma_multiply(0.75),
             };
             ScatterPoint {
-                x: trial.number as f64 + 1.0,
+                x: trial.number as f64,
                 y: trial.value.map_or(f64::NAN, |value| value.0),
                 color,
                 mark,
-                name: format!("Trial {}", trial.number + 1),
+                name: format!("Trial {}", trial.number),
             }
         })
         .collect();

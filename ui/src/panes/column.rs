@@ -69,10 +69,18 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
                 ui,
                 14.0,
                 |ui| {
-                    labels::small(ui, theme, histogram.edges.first().map_or_else(String::new, |edge| format::figure(edge.0)));
+                    labels::small(
+                        ui,
+                        theme,
+                        histogram.edges.first().map_or_else(String::new, |edge| format::figure(edge.0)),
+                    );
                 },
                 |ui| {
-                    labels::small(ui, theme, histogram.edges.last().map_or_else(String::new, |edge| format::figure(edge.0)));
+                    labels::small(
+                        ui,
+                        theme,
+                        histogram.edges.last().map_or_else(String::new, |edge| format::figure(edge.0)),
+                    );
                 },
             );
         });
@@ -130,11 +138,7 @@ fn facts(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, detail: &ColumnDetail) {
             fact(ui, ctx, name, &value);
         }
     }
-    for (name, value) in [
-        ("Mean", profile.mean),
-        ("Standard deviation", profile.std),
-        ("Skewness", profile.skew),
-    ] {
+    for (name, value) in [("Mean", profile.mean), ("Standard deviation", profile.std), ("Skewness", profile.skew)] {
         if let Some(value) = value {
             fact(ui, ctx, name, &format::figure(value.0));
         }
@@ -183,8 +187,13 @@ fn values(ui: &mut Ui, ctx: &Ctx<'_>, detail: &ColumnDetail) {
         painter.text(at, Align2::RIGHT_CENTER, counted, fonts::body(text::BODY), theme.text);
         let from = rect.left() + rect.width() * 0.39;
         let room = (rect.right() - 96.0 - from).max(8.0);
-        let bar = Rect::from_min_size(pos2(from, middle - 2.5), vec2((room * (count as f32 / most).min(1.0)).max(1.5), 5.0));
-        painter.rect_filled(bar, CornerRadius::same(2), if null { theme.dim.gamma_multiply(0.6) } else { theme.accent });
+        let bar =
+            Rect::from_min_size(pos2(from, middle - 2.5), vec2((room * (count as f32 / most).min(1.0)).max(1.5), 5.0));
+        painter.rect_filled(
+            bar,
+            CornerRadius::same(2),
+            if null { theme.dim.gamma_multiply(0.6) } else { theme.accent },
+        );
     }
 }
 
@@ -215,7 +224,10 @@ fn by_target(ui: &mut Ui, ctx: &Ctx<'_>, detail: &ColumnDetail) {
         let painter = ui.painter();
         let color = if share.value.is_none() { theme.dim } else { theme.text };
         painter.galley(pos2(rect.left(), rect.center().y - name.size().y / 2.0), name, color);
-        plot = Rect::from_min_max(pos2(rect.left() + rect.width() * 0.4, rect.top()), pos2(rect.right() - 4.0, rect.bottom()));
+        plot = Rect::from_min_max(
+            pos2(rect.left() + rect.width() * 0.4, rect.top()),
+            pos2(rect.right() - 4.0, rect.bottom()),
+        );
         let x = |value: f64| plot.left() + plot.width() * (value / highest).clamp(0.0, 1.0) as f32;
         let line = Stroke::new(1.5, theme.accent.gamma_multiply(0.6));
         painter.hline(x(share.interval.0.0)..=x(share.interval.1.0), rect.center().y, line);

@@ -43,12 +43,14 @@ impl DataPane {
             labels::title(ui, theme, name.as_str());
             if let Some(profile) = source.profile() {
                 let columns = profile.columns.len() as u64;
-                let words = format!("{} rows · {}", format::count(profile.rows), format::plural(columns, "column", "columns"));
+                let words =
+                    format!("{} rows · {}", format::count(profile.rows), format::plural(columns, "column", "columns"));
                 labels::dim(ui, theme, words);
                 let serious = profile.findings.iter().filter(|finding| finding.severity == Severity::High).count();
                 if serious > 0 {
                     let words = format::plural(serious as u64, "serious finding", "serious findings");
-                    let lines: Vec<&str> = profile.findings.iter().take(8).map(|found| found.message.as_str()).collect();
+                    let lines: Vec<&str> =
+                        profile.findings.iter().take(8).map(|found| found.message.as_str()).collect();
                     chip(ui, theme, ChipTone::Warning, Some(glyph::WARNING), words).on_hover_text(lines.join("\n"));
                 }
             }

@@ -81,7 +81,8 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, kernel: &KernelView) {
                     labels::small(ui, theme, format::plural(algorithm.params.len() as u64, "parameter", "parameters"));
                 });
             }
-            let path = egui::RichText::new(&kernel.path).font(crate::fonts::mono(crate::theme::text::SMALL)).color(theme.dim);
+            let path =
+                egui::RichText::new(&kernel.path).font(crate::fonts::mono(crate::theme::text::SMALL)).color(theme.dim);
             ui.add(egui::Label::new(path).truncate());
         });
     });

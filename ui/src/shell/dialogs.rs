@@ -47,34 +47,41 @@ pub(super) fn draw(ui: &Ui, ctx: &Ctx<'_>, shell: &mut Shell, view: &View<'_>) {
     let Some(mut ask) = shell.ask.take() else { return };
     let theme = ctx.theme;
     let (title, label, verb, hint) = match ask.what {
-        What::Path(PathFor::Project) => ("Open a project", "Folder on the engine's machine", "Open", "/home/me/project"),
+        What::Path(PathFor::Project) => {
+            ("Open a project", "Folder on the engine's machine", "Open", "/home/me/project")
+        }
         What::Path(PathFor::Data) => ("Add a data file", "File on the engine's machine", "Add", "/data/patients.csv"),
         What::Message => ("Commit to git", "What changed", "Commit", "Fill missing values with the median"),
     };
     let mut done = false;
     let mut send = false;
-    let modal = Modal::new(Id::unique("ask")).frame(menus::floating_frame(theme).inner_margin(16)).show(ui.ctx(), |ui| {
-        ui.set_width(400.0);
-        labels::heading(ui, theme, title);
-        ui.add_space(8.0);
-        field_label(ui, theme, label);
-        let field = text_field(ui, theme, label, &mut ask.text, hint, 400.0);
-        if !ask.opened {
-            ask.opened = true;
-            field.request_focus();
-        }
-        send |= field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if let (What::Message, Some(git)) = (ask.what, view.project.and_then(|project| project.git.as_ref())) {
-            ui.add_space(4.0);
-            labels::small(ui, theme, crate::widgets::format::plural(git.changes as u64, "file changed", "files changed"));
-        }
-        ui.add_space(12.0);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let ready = !ask.text.trim().is_empty();
-            send |= button(ui, theme, Button::primary(verb).enabled(ready)).clicked();
-            done |= button(ui, theme, Button::plain("Cancel")).clicked();
+    let modal =
+        Modal::new(Id::unique("ask")).frame(menus::floating_frame(theme).inner_margin(16)).show(ui.ctx(), |ui| {
+            ui.set_width(400.0);
+            labels::heading(ui, theme, title);
+            ui.add_space(8.0);
+            field_label(ui, theme, label);
+            let field = text_field(ui, theme, label, &mut ask.text, hint, 400.0);
+            if !ask.opened {
+                ask.opened = true;
+                field.request_focus();
+            }
+            send |= field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            if let (What::Message, Some(git)) = (ask.what, view.project.and_then(|project| project.git.as_ref())) {
+                ui.add_space(4.0);
+                labels::small(
+                    ui,
+                    theme,
+                    crate::widgets::format::plural(git.changes as u64, "file changed", "files changed"),
+                );
+            }
+            ui.add_space(12.0);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let ready = !ask.text.trim().is_empty();
+                send |= button(ui, theme, Button::primary(verb).enabled(ready)).clicked();
+                done |= button(ui, theme, Button::plain("Cancel")).clicked();
+            });
         });
-    });
     if send && !ask.text.trim().is_empty() {
         let text = ask.text.trim().to_owned();
         ctx.call(match ask.what {

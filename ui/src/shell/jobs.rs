@@ -32,7 +32,13 @@ pub(super) fn draw(ui: &Ui, ctx: &Ctx<'_>, shell: &mut Shell) {
                     });
                 });
                 if ctx.store.jobs.is_empty() {
-                    widgets::empty_state(ui, theme, glyph::LIST_CHECKS, "Nothing has run since the window opened", None);
+                    widgets::empty_state(
+                        ui,
+                        theme,
+                        glyph::LIST_CHECKS,
+                        "Nothing has run since the window opened",
+                        None,
+                    );
                 }
                 ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
                     let mut jobs: Vec<&JobView> = ctx.store.jobs.values().collect();
@@ -44,9 +50,12 @@ pub(super) fn draw(ui: &Ui, ctx: &Ctx<'_>, shell: &mut Shell) {
                 });
             });
         });
-    let outside = ui.input(|input| input.pointer.any_pressed() && input.pointer.interact_pos().is_some_and(|at| {
-        !area.response.rect.contains(at) && at.y < input.content_rect().bottom() - size::STATUS_BAR
-    }));
+    let outside = ui.input(|input| {
+        input.pointer.any_pressed()
+            && input.pointer.interact_pos().is_some_and(|at| {
+                !area.response.rect.contains(at) && at.y < input.content_rect().bottom() - size::STATUS_BAR
+            })
+    });
     if outside || ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape)) {
         shell.jobs_open = false;
     }

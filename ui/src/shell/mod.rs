@@ -26,7 +26,9 @@ use cairn_protocol::{
     door::{JobView, NotebookView, ProjectView, Welcome},
     runs::RunStatus,
 };
-use egui::{CentralPanel, CornerRadius, Frame, Id, Margin, Panel, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{
+    CentralPanel, CornerRadius, Frame, Id, Margin, Panel, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+};
 use egui_tiles::Tree;
 
 use crate::{
@@ -166,11 +168,10 @@ impl Shell {
         }
         let focused = egui.memory(|memory| memory.focused());
         let rect = focused.and_then(|id| egui.read_response(id)).map(|response| response.rect);
-        let now = self
-            .regions
-            .iter()
-            .position(|region| Some(region.id) == focused)
-            .or_else(|| rect.and_then(|rect| self.regions.iter().position(|region| region.rect.contains_rect(rect))));
+        let now =
+            self.regions.iter().position(|region| Some(region.id) == focused).or_else(|| {
+                rect.and_then(|rect| self.regions.iter().position(|region| region.rect.contains_rect(rect)))
+            });
         let next = match now {
             Some(now) if forward => (now + 1) % count,
             Some(now) => (now + count - 1) % count,
@@ -232,24 +233,22 @@ pub fn draw(
         rail::draw(ui, ctx, shell, view);
     });
     if view.project.is_some() && shell.side_open {
-        Panel::left("side")
-            .default_size(size::SIDE_PANEL)
-            .size_range(150.0..=420.0)
-            .frame(bar(theme.panel))
-            .show(ui, |ui| {
+        Panel::left("side").default_size(size::SIDE_PANEL).size_range(150.0..=420.0).frame(bar(theme.panel)).show(
+            ui,
+            |ui| {
                 shell.region(ui, theme, "Side panel", ui.max_rect());
                 side::draw(ui, ctx, shell, view);
-            });
+            },
+        );
     }
     if view.project.is_some() && shell.inspector_open && wants_inspector(shell, tree) {
-        Panel::right("inspector")
-            .default_size(size::INSPECTOR)
-            .size_range(200.0..=480.0)
-            .frame(bar(theme.panel))
-            .show(ui, |ui| {
+        Panel::right("inspector").default_size(size::INSPECTOR).size_range(200.0..=480.0).frame(bar(theme.panel)).show(
+            ui,
+            |ui| {
                 shell.region(ui, theme, "Inspector", ui.max_rect());
-                inspector(ui, ctx, shell);
-            });
+                inspector(ui, ctx, shell, tree);
+            },
+        );
     }
     CentralPanel::no_frame().show(ui, |ui| {
         shell.region(ui, theme, "Content", ui.max_rect());
@@ -275,9 +274,7 @@ pub fn draw(
 fn wants_inspector(shell: &Shell, tree: &Tree<Tab>) -> bool {
     !matches!(
         tiles::front(tree, shell.front.as_ref()),
-        Some(
-            Tab::Welcome | Tab::Settings | Tab::Kernels | Tab::Wrangle { .. } | Tab::Report(_) | Tab::Models
-        )
+        Some(Tab::Welcome | Tab::Settings | Tab::Kernels | Tab::Wrangle { .. } | Tab::Report(_) | Tab::Models)
     )
 }
 
@@ -292,9 +289,21 @@ fn lost_banner(ui: &mut Ui, theme: &Theme, why: &str) {
     });
 }
 
-fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, shell: &mut Shell) {
+/// Whether a selection belongs to what is in front: a column says nothing about runs.
+fn fits(selection: &Selection, front: Option<&Tab>) -> bool {
+    match (selection, front) {
+        (Selection::Nothing, _) => false,
+        (Selection::Cell { .. } | Selection::Column { .. }, Some(Tab::Runs | Tab::Sweep(_) | Tab::Lineage(_))) => false,
+        (Selection::Node(_), front) => matches!(front, Some(Tab::Lineage(_))),
+        (Selection::Trial { .. }, front) => matches!(front, Some(Tab::Sweep(_) | Tab::Notebook(_))),
+        _ => true,
+    }
+}
+
+fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, shell: &mut Shell, tree: &Tree<Tab>) {
     let theme = ctx.theme;
-    if *ctx.selection == Selection::Nothing {
+    let front = tiles::front(tree, shell.front.as_ref());
+    if !fits(ctx.selection, front.as_ref()) {
         ui.horizontal(|ui| {
             ui.set_height(size::TABS);
             ui.add_space(12.0);
@@ -307,7 +316,15 @@ fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, shell: &mut Shell) {
             });
         });
         crate::widgets::hairline(ui, theme);
-        crate::widgets::empty_state(ui, theme, glyph::CROSSHAIR, "Select a column, a cell or a run to see it here", None);
+        let words = match front {
+            Some(Tab::Runs) => "Select a run to see it here",
+            Some(Tab::Sweep(_)) => "Select a trial to see it here",
+            Some(Tab::Lineage(_)) => "Select a node to see it here",
+            _ => "Select a cell or a column to see it here",
+        };
+        Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+            crate::widgets::empty_state(ui, theme, glyph::CROSSHAIR, words, None);
+        });
         return;
     }
     egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -327,7 +344,13 @@ fn drop_overlay(ui: &Ui, theme: &Theme, view: &View<'_>) {
     painter.extend(egui::Shape::dashed_line(&corners, Stroke::new(2.0, theme.accent), 8.0, 6.0));
     let at = rect.center();
     let glyph_font = crate::fonts::icons(44.0);
-    painter.text(at - egui::vec2(0.0, 34.0), egui::Align2::CENTER_CENTER, glyph::FILE_ARROW_DOWN, glyph_font, theme.accent);
+    painter.text(
+        at - egui::vec2(0.0, 34.0),
+        egui::Align2::CENTER_CENTER,
+        glyph::FILE_ARROW_DOWN,
+        glyph_font,
+        theme.accent,
+    );
     let words = match view.project {
         Some(project) => format!("Drop to add to {}", project.name),
         None => "Drop to start a project with it".to_owned(),

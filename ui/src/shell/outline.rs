@@ -23,7 +23,8 @@ pub(super) fn draw(ui: &mut Ui, ctx: &Ctx<'_>, view: &NotebookView) {
             let state = view.cells.get(index).cloned().unwrap_or_default();
             let selected = *ctx.selection == (Selection::Cell { notebook: view.path.clone(), cell: cell.name.clone() });
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 27.0), Sense::click());
-            response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, selected, format!("Cell {}", cell.name)));
+            response
+                .widget_info(|| WidgetInfo::selected(Role::TreeItem, true, selected, format!("Cell {}", cell.name)));
             let painter = ui.painter();
             if selected {
                 painter.rect_filled(rect, CornerRadius::ZERO, theme.selection);

@@ -1,7 +1,9 @@
 //! The palette: every command, notebook, cell, file and run by a few letters of its name.
 
 use cairn_protocol::{Request, Response, door::EntryKind, runs::RunsQuery};
-use egui::{Align2, Area, CornerRadius, Id, Key, Modifiers, Order, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Area, CornerRadius, Id, Key, Modifiers, Order, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{CaseMatching, Normalization, Pattern},

@@ -49,10 +49,14 @@ fn entry(
     enabled: bool,
 ) {
     let theme = ctx.theme;
-    let rect = Rect::from_min_size(at + vec2((size::RAIL - size::RAIL_BUTTON) / 2.0, 0.0), vec2(size::RAIL_BUTTON, size::RAIL_BUTTON));
+    let rect = Rect::from_min_size(
+        at + vec2((size::RAIL - size::RAIL_BUTTON) / 2.0, 0.0),
+        vec2(size::RAIL_BUTTON, size::RAIL_BUTTON),
+    );
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, ui.scope_id().with(name), sense);
-    let on = shell.place == place && enabled && (view_is_project(ctx) || matches!(place, Place::Kernels | Place::Settings));
+    let on =
+        shell.place == place && enabled && (view_is_project(ctx) || matches!(place, Place::Kernels | Place::Settings));
     response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, name));
     let painter = ui.painter();
     let radius = CornerRadius::same(size::RADIUS);

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use cairn_protocol::door::{EntryKind, TreeEntry};
-use egui::{Align2, CornerRadius, CursorIcon, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CornerRadius, CursorIcon, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{Place, Shell, View, outline, tiles};
 use crate::{

@@ -87,7 +87,11 @@ fn right_side(ui: &mut Ui, ctx: &Ctx<'_>, shell: &Shell, view: &View<'_>) {
         let response = labels::small(ui, theme, words).interact(Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Switch, true, notebook.auto_run, "Run cells automatically"));
         widgets::focus_ring(ui, theme, &response, response.rect);
-        if response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text("Run cells when they become stale").clicked() {
+        if response
+            .on_hover_cursor(CursorIcon::PointingHand)
+            .on_hover_text("Run cells when they become stale")
+            .clicked()
+        {
             ctx.push(Action::Run(Command::ToggleAutoRun));
         }
     }

@@ -214,14 +214,7 @@ impl Behavior<Tab> for TabsBehavior<'_, '_> {
         tab_title(self.ctx, tab).1.into()
     }
 
-    fn tab_ui(
-        &mut self,
-        tiles: &mut Tiles<Tab>,
-        ui: &mut Ui,
-        id: Id,
-        tile_id: TileId,
-        state: &TabState,
-    ) -> Response {
+    fn tab_ui(&mut self, tiles: &mut Tiles<Tab>, ui: &mut Ui, id: Id, tile_id: TileId, state: &TabState) -> Response {
         let theme = self.ctx.theme;
         let tab = match tiles.get(tile_id) {
             Some(Tile::Pane(tab)) => Some(tab.clone()),

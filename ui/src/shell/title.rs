@@ -19,7 +19,8 @@ pub(super) fn draw(ui: &mut Ui, ctx: &Ctx<'_>, shell: &mut Shell, view: &View<'_
     widgets::mark(ui.painter(), stone, theme);
     let search_width = (bar.width() * 0.28).clamp(180.0, 400.0);
     let search = Rect::from_center_size(bar.center(), vec2(search_width, size::CONTROL));
-    let left = Rect::from_min_max(pos2(bar.left() + size::RAIL + 12.0, bar.top()), pos2(search.left() - 12.0, bar.bottom()));
+    let left =
+        Rect::from_min_max(pos2(bar.left() + size::RAIL + 12.0, bar.top()), pos2(search.left() - 12.0, bar.bottom()));
     let mut row = tiles::row(ui, left, false);
     crumbs(&mut row, ctx, shell, view, tree);
     search_box(ui, ctx, search);
@@ -75,13 +76,7 @@ fn search_box(ui: &Ui, ctx: &Ctx<'_>, rect: Rect) {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, title));
     let painter = ui.painter();
     let fill = if response.hovered() { theme.hover } else { theme.card };
-    painter.rect(
-        rect,
-        CornerRadius::same(size::RADIUS - 1),
-        fill,
-        Stroke::new(1.0, theme.border),
-        StrokeKind::Inside,
-    );
+    painter.rect(rect, CornerRadius::same(size::RADIUS - 1), fill, Stroke::new(1.0, theme.border), StrokeKind::Inside);
     let middle = rect.center().y;
     painter.text(pos2(rect.left() + 16.0, middle), Align2::CENTER_CENTER, glyph::SEARCH, fonts::icons(14.0), theme.dim);
     painter.text(pos2(rect.left() + 30.0, middle), Align2::LEFT_CENTER, title, fonts::body(text::BODY), theme.dim);

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use egui::{Align2, Color32, CornerRadius, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+};
 
 use crate::{
     fonts,
@@ -201,9 +203,7 @@ fn colors(theme: &Theme, button: &Button<'_>, response: &Response) -> (Color32, 
         }
         _ if button.selected => (theme.selection, Stroke::new(1.0, theme.accent.gamma_multiply(0.45)), theme.accent),
         ButtonKind::Plain => (if hovered { theme.hover } else { theme.card }, border, theme.text),
-        ButtonKind::Quiet => {
-            (if hovered { theme.hover } else { Color32::TRANSPARENT }, Stroke::NONE, theme.text)
-        }
+        ButtonKind::Quiet => (if hovered { theme.hover } else { Color32::TRANSPARENT }, Stroke::NONE, theme.text),
         ButtonKind::Danger => (if hovered { theme.fault.tint } else { theme.card }, border, theme.fault.text),
     }
 }

@@ -1,7 +1,9 @@
 //! Chips: a state or a name in a small box.
 
 use cairn_protocol::results::CellState;
-use egui::{Align2, Color32, CornerRadius, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+};
 
 use super::{buttons, format, glyph};
 use crate::{
@@ -40,7 +42,13 @@ pub fn chip(ui: &mut Ui, theme: &Theme, tone: ChipTone, glyph: Option<&str>, wor
 }
 
 /// A chip that can be pressed.
-pub fn chip_button(ui: &mut Ui, theme: &Theme, tone: ChipTone, glyph: Option<&str>, words: impl AsRef<str>) -> Response {
+pub fn chip_button(
+    ui: &mut Ui,
+    theme: &Theme,
+    tone: ChipTone,
+    glyph: Option<&str>,
+    words: impl AsRef<str>,
+) -> Response {
     draw(ui, theme, tone, glyph, words.as_ref(), Sense::click()).on_hover_cursor(CursorIcon::PointingHand)
 }
 

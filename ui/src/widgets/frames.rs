@@ -179,10 +179,8 @@ pub fn mini_histogram(painter: &Painter, rect: Rect, histogram: &Histogram, colo
         }
         let height = (rect.height() * (*count as f64 / highest as f64) as f32).max(1.0);
         let left = rect.left() + index as f32 * step;
-        let bar = Rect::from_min_max(
-            pos2(left, rect.bottom() - height),
-            pos2(left + (step - 1.0).max(1.0), rect.bottom()),
-        );
+        let bar =
+            Rect::from_min_max(pos2(left, rect.bottom() - height), pos2(left + (step - 1.0).max(1.0), rect.bottom()));
         painter.rect_filled(bar, CornerRadius::ZERO, color);
     }
 }

@@ -67,15 +67,7 @@ impl<'a> GridColumn<'a> {
     /// A column without figures.
     #[must_use]
     pub fn new(name: &'a str, column_type: ColumnType) -> Self {
-        Self {
-            name,
-            label: name,
-            column_type,
-            profile: None,
-            profile_rows: 0,
-            change: ColumnChange::Same,
-            note: None,
-        }
+        Self { name, label: name, column_type, profile: None, profile_rows: 0, change: ColumnChange::Same, note: None }
     }
 
     /// With figures over so many rows.

@@ -190,14 +190,7 @@ pub fn segmented_wide(
     segments(ui, theme, name, chosen, options, Some(width))
 }
 
-fn segments(
-    ui: &mut Ui,
-    theme: &Theme,
-    name: &str,
-    chosen: &mut usize,
-    options: &[&str],
-    width: Option<f32>,
-) -> bool {
+fn segments(ui: &mut Ui, theme: &Theme, name: &str, chosen: &mut usize, options: &[&str], width: Option<f32>) -> bool {
     let font = |on: bool| if on { fonts::strong(text::BODY) } else { fonts::body(text::BODY) };
     let natural: Vec<f32> = options
         .iter()
@@ -212,13 +205,7 @@ fn segments(
     let (rect, _) = ui.allocate_exact_size(vec2(target, size::CONTROL), Sense::hover());
     let group = ui.next_auto_id().with(name);
     let radius = size::RADIUS - 1;
-    ui.painter().rect(
-        rect,
-        CornerRadius::same(radius),
-        theme.card,
-        Stroke::new(1.0, theme.border),
-        StrokeKind::Inside,
-    );
+    ui.painter().rect(rect, CornerRadius::same(radius), theme.card, Stroke::new(1.0, theme.border), StrokeKind::Inside);
     let mut changed = false;
     let mut left = rect.left();
     for (index, option) in options.iter().enumerate() {
@@ -323,7 +310,11 @@ pub fn switch(ui: &mut Ui, theme: &Theme, name: &str, on: &mut bool) -> Response
         let fill = if *on { theme.accent } else { theme.dim.gamma_multiply(0.6) };
         painter.rect_filled(track, CornerRadius::same(7), fill);
         let x = if *on { track.right() - 7.0 } else { track.left() + 7.0 };
-        painter.circle_filled(pos2(x, track.center().y), 5.0, if theme.dark && *on { theme.on_accent } else { Color32::WHITE });
+        painter.circle_filled(
+            pos2(x, track.center().y),
+            5.0,
+            if theme.dark && *on { theme.on_accent } else { Color32::WHITE },
+        );
         painter.galley(pos2(rect.left() + 34.0, rect.center().y - galley.size().y / 2.0), galley, theme.text);
         buttons::focus_ring(ui, theme, &response, rect);
     }

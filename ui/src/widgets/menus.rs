@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// The frame of everything that floats.
-#[must_use]
 pub fn floating_frame(theme: &Theme) -> Frame {
     Frame::new()
         .fill(theme.card)

@@ -22,15 +22,14 @@ pub fn apply(ctx: &egui::Context, theme: &Theme) {
 /// egui's style of a theme.
 #[must_use]
 pub fn style(theme: &Theme) -> Style {
-    let mut style = Style::default();
-    style.text_styles = [
+    let text_styles = [
         (TextStyle::Small, fonts::body(text::SMALL)),
         (TextStyle::Body, fonts::body(text::BODY)),
         (TextStyle::Button, fonts::body(text::BODY)),
         (TextStyle::Heading, fonts::strong(text::HEADING)),
         (TextStyle::Monospace, fonts::mono(text::MONO)),
-    ]
-    .into();
+    ];
+    let mut style = Style { text_styles: text_styles.into(), ..Style::default() };
     style.animation_time = 0.08;
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;
@@ -73,11 +72,8 @@ fn visuals(theme: &Theme) -> Visuals {
     visuals.widgets.inactive.bg_fill = theme.dim;
     visuals.widgets.hovered.bg_fill = theme.dim;
     visuals.widgets.active.bg_fill = theme.accent;
-    visuals.selection.bg_fill = if theme.dark {
-        theme.accent.gamma_multiply(0.35)
-    } else {
-        Color32::from_rgb(0xBF, 0xDF, 0xE7)
-    };
+    visuals.selection.bg_fill =
+        if theme.dark { theme.accent.gamma_multiply(0.35) } else { Color32::from_rgb(0xBF, 0xDF, 0xE7) };
     visuals.selection.stroke = Stroke::new(1.0, theme.text);
     visuals.hyperlink_color = theme.accent;
     visuals.faint_bg_color = theme.panel;

@@ -9,7 +9,7 @@ use rust_embed::RustEmbed;
 
 /// What `cargo xtask ui` made.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../../ui/dist"]
+#[folder = "../../../ui/dist"]
 #[allow_missing = true]
 struct Files;
 

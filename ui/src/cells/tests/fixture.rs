@@ -145,13 +145,13 @@ fn value_of(column: &str, row: u64) -> Option<String> {
         "bmi" if row % 11 == 2 => None,
         "bmi" => Some(format!("{:.1}", 19.0 + (row * 29 % 190) as f64 / 10.0)),
         "employment" => pick(&["public", "private", "self-employed"]),
-        "conditions" if row % 3 != 0 => None,
+        "conditions" if !row.is_multiple_of(3) => None,
         "conditions" => pick(&["hypertension", "diabetes;afib"]),
         "income_band" => pick(&["upper-mid", "low", "high", "lower-mid"]),
         "region" => pick(&["Central", "West", "South", "North", "East"]),
         "visits" => Some((row % 9).to_string()),
-        "stroke" => Some(u64::from(row % 16 == 0).to_string()),
-        added => Some(u64::from(added.ends_with(if row % 2 == 0 { "never" } else { "former" })).to_string()),
+        "stroke" => Some(u64::from(row.is_multiple_of(16)).to_string()),
+        added => Some(u64::from(added.ends_with(if row.is_multiple_of(2) { "never" } else { "former" })).to_string()),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{
     widgets::{self, glyph},
 };
 
+/// Points of each metric of a run.
+type Curves = BTreeMap<String, Vec<(f64, f64)>>;
+
 /// What the charts show.
 #[derive(Debug, Default)]
 pub struct Charts {
@@ -103,7 +106,7 @@ fn curves_ui(
     eyes: &BTreeMap<String, usize>,
     lit: Option<&str>,
 ) -> Option<String> {
-    let all: Vec<(&Run, BTreeMap<String, Vec<(f64, f64)>>)> =
+    let all: Vec<(&Run, Curves)> =
         shown.iter().filter_map(|run| curves_of(ctx, run).map(|curves| (*run, curves))).collect();
     let mut keys: Vec<&String> = all
         .iter()

@@ -226,7 +226,7 @@ pub(crate) mod tests {
             .map(|number| {
                 let place = (number * 7 % count) as f64 / count as f64;
                 let rate = 0.005 * 60f64.powf(place);
-                let depth = 2 + ((number as u64 * 2_654_435_761 >> 9) % 9) as i64;
+                let depth = 2 + (((number as u64 * 2_654_435_761) >> 9) % 9) as i64;
                 let value = 0.85 - (place - 0.6).powi(2) * 0.1 + (number % 3) as f64 * 1e-4;
                 Trial {
                     number,

@@ -7,8 +7,8 @@ use cairn_protocol::{
     door::{RecentProject, SampleInfo},
 };
 use egui::{
-    Align, Align2, CornerRadius, CursorIcon, Layout, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
-    Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, CursorIcon, Layout, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::{
@@ -77,7 +77,13 @@ fn drop_zone(ui: &mut Ui, ctx: &Ctx<'_>, width: f32) {
     let glyph_at = pos2(middle, rect.top() + 48.0);
     painter.text(glyph_at, Align2::CENTER_CENTER, glyph::FILE_ARROW_DOWN, fonts::icons(38.0), theme.accent);
     let words = "Drop a CSV, Parquet or Arrow file or a folder here";
-    painter.text(pos2(middle, rect.top() + 89.0), Align2::CENTER_CENTER, words, fonts::strong(text::HEADING), theme.text);
+    painter.text(
+        pos2(middle, rect.top() + 89.0),
+        Align2::CENTER_CENTER,
+        words,
+        fonts::strong(text::HEADING),
+        theme.text,
+    );
     let about = "Types, encoding and broken lines are checked before anything is kept. Nothing leaves this machine.";
     let about = elided(ui, about, fonts::body(text::BODY), width - 32.0);
     let at = pos2(middle - about.size().x / 2.0, rect.top() + 105.0);
@@ -208,13 +214,8 @@ fn draw_picture(ui: &Ui, ctx: &Ctx<'_>, name: &str, rect: Rect) {
             for point in samples::WITH_STROKE {
                 painter.circle_filled(place(point), 2.6, theme.series[4]);
             }
-            let legend = painter.text(
-                rect.right_top(),
-                Align2::RIGHT_TOP,
-                "stroke",
-                fonts::body(text::SMALL),
-                theme.dim,
-            );
+            let legend =
+                painter.text(rect.right_top(), Align2::RIGHT_TOP, "stroke", fonts::body(text::SMALL), theme.dim);
             painter.circle_filled(pos2(legend.left() - 7.0, legend.center().y), 2.6, theme.series[4]);
         }
         "digits" => {
@@ -223,7 +224,10 @@ fn draw_picture(ui: &Ui, ctx: &Ctx<'_>, name: &str, rect: Rect) {
             let gap = (area.width() - 5.0 * cell) / 4.0;
             for (index, image) in samples::DIGITS.iter().enumerate() {
                 let at = area.min
-                    + vec2((index % 5) as f32 * (cell + gap), (index / 5) as f32 * (cell + (area.height() - 2.0 * cell)));
+                    + vec2(
+                        (index % 5) as f32 * (cell + gap),
+                        (index / 5) as f32 * (cell + (area.height() - 2.0 * cell)),
+                    );
                 for (pixel, shade) in image.iter().enumerate() {
                     let step = cell / 8.0;
                     let from = at + vec2((pixel % 8) as f32, (pixel / 8) as f32) * step;
@@ -269,7 +273,8 @@ fn recent_list(ui: &mut Ui, ctx: &Ctx<'_>, recent: &[RecentProject], width: f32)
         painter.galley(pos2(right, row.top() + 10.0), when, theme.dim);
         let name = elided(ui, &project.name, fonts::strong(text::BODY), right - row.left() - 50.0);
         ui.painter().galley(pos2(row.left() + 42.0, row.top() + 9.0), name, theme.text);
-        let path = elided(ui, &short_path(&project.path, row.width() - 60.0), fonts::mono(text::SMALL), row.width() - 54.0);
+        let path =
+            elided(ui, &short_path(&project.path, row.width() - 60.0), fonts::mono(text::SMALL), row.width() - 54.0);
         ui.painter().galley(pos2(row.left() + 42.0, row.top() + 28.0), path, theme.dim);
         widgets::focus_ring(ui, theme, &response, row.shrink(2.0));
         if response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&project.path).clicked() {
@@ -292,11 +297,8 @@ fn short_path(path: &str, width: f32) -> String {
 fn keys(ui: &mut Ui, ctx: &Ctx<'_>, width: f32) {
     let theme = ctx.theme;
     let row = ui.available_rect_before_wrap();
-    let shown = [
-        (Command::OpenProject, "Open a project"),
-        (Command::Palette, "Any command"),
-        (Command::Help, "Keys and help"),
-    ];
+    let shown =
+        [(Command::OpenProject, "Open a project"), (Command::Palette, "Any command"), (Command::Help, "Keys and help")];
     let each = 150.0;
     let total = each * shown.len() as f32;
     let rect = Rect::from_min_size(pos2(row.left() + (width - total).max(0.0) / 2.0, row.top()), vec2(total, 22.0));

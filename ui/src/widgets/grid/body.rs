@@ -73,10 +73,11 @@ pub(super) fn draw(
             let area = Rect::from_min_max(pos2(x, top), pos2(x + width, top + size::GRID_ROW));
             let cell = blocks.cell(row, *index, column.name);
             let cut = draw_cell(&cells, theme, area, cell, column.column_type.is_numeric(), column.change, &mono);
-            if cut && pointer.is_some_and(|at| area.contains(at)) {
-                if let Cell::Value { text, .. } = cell {
-                    cut_under_pointer = Some(text.to_owned());
-                }
+            if cut
+                && pointer.is_some_and(|at| area.contains(at))
+                && let Cell::Value { text, .. } = cell
+            {
+                cut_under_pointer = Some(text.to_owned());
             }
             if state.cursor.as_ref().is_some_and(|(at, name)| *at == row && name == column.name) {
                 let color = if frame.focused { theme.accent } else { theme.accent.gamma_multiply(0.6) };

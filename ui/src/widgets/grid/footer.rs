@@ -16,14 +16,7 @@ use crate::{
     widgets::{ChipTone, chip_button, format, inputs, labels},
 };
 
-pub(super) fn draw(
-    ui: &mut Ui,
-    theme: &Theme,
-    frame: &Frame<'_>,
-    state: &mut GridState,
-    blocks: &Blocks,
-    scope: &str,
-) {
+pub(super) fn draw(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut GridState, blocks: &Blocks, scope: &str) {
     let area = Rect::from_min_max(pos2(frame.rect.left(), frame.rect.bottom() - size::CARD_FOOTER), frame.rect.max);
     ui.painter().rect_filled(area, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, theme.border));

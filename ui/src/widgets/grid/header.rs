@@ -53,7 +53,7 @@ fn natural_width(ui: &Ui, column: &GridColumn<'_>) -> f32 {
             let short = if column.column_type.is_numeric() { super::cells::rounded(&top.value) } else { None };
             short.as_deref().unwrap_or(&top.value).chars().count()
         })
-        .chain([&profile.min, &profile.max].into_iter().flatten().map(|value| scalar_length(value)))
+        .chain([&profile.min, &profile.max].into_iter().flatten().map(scalar_length))
         .max()
         .unwrap_or_default();
     let level = column.change == ColumnChange::Added && indicator_share(column).is_some();

@@ -43,10 +43,7 @@ pub(super) fn handle(
         (Modifiers::NONE, Key::Home, row, 0),
         (Modifiers::NONE, Key::End, row, last_place),
     ];
-    let vertical = [
-        (Key::ArrowUp, row.saturating_sub(1)),
-        (Key::ArrowDown, row.saturating_add(1).min(last)),
-    ];
+    let vertical = [(Key::ArrowUp, row.saturating_sub(1)), (Key::ArrowDown, row.saturating_add(1).min(last))];
     let mut target = None;
     for (key, to) in vertical {
         let end = state.range_end.unwrap_or(row);

@@ -112,10 +112,8 @@ fn parse(column: &GridColumn<'_>, words: &str) -> Option<Condition> {
         ("=", Test::Equal),
     ];
     let found = operators.iter().find_map(|(sign, test)| words.strip_prefix(sign).map(|rest| (*test, rest.trim())));
-    let (test, rest) = found.unwrap_or((
-        if column.column_type.is_numeric() { Test::Equal } else { Test::Contains },
-        words,
-    ));
+    let (test, rest) =
+        found.unwrap_or((if column.column_type.is_numeric() { Test::Equal } else { Test::Contains }, words));
     if rest.is_empty() {
         return None;
     }

@@ -91,7 +91,13 @@ pub(super) fn bars(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut Gr
 }
 
 fn paint(ui: &Ui, theme: &Theme, handle: Rect, active: bool, near: bool) {
-    let strength = if active { 0.8 } else if near { 0.5 } else { 0.28 };
+    let strength = if active {
+        0.8
+    } else if near {
+        0.5
+    } else {
+        0.28
+    };
     ui.painter().rect_filled(handle, CornerRadius::same(3), theme.dim.gamma_multiply(strength));
 }
 
