@@ -17,21 +17,21 @@ for (const theme of ["light", "dark"]) {
     await window.shot(`notebook-${theme}`);
 
     await window.press("treeitem", "Cell Boosted trees");
-    await window.waitForText("Importance");
+    await window.waitForText("Learning rate");
     await window.shot(`train-${theme}`);
     await window.press("button", "Runs");
-    await window.waitForText("Search/15");
+    await window.wait("row", /^Run Search\/15, finished/);
     await window.shot(`runs-${theme}`);
     await window.press("button", "Lineage");
-    await window.wait("button", /patients\.csv/);
+    await window.wait("button", /^File data\/patients\.csv/);
     await window.shot(`lineage-${theme}`);
     await window.press("button", "Sweeps");
-    await window.press("button", /^Open/);
-    await window.waitForText(/best so far/i);
+    await window.press("button", "Open the sweep Search");
+    await window.wait("button", "Train again");
     await window.page.waitForTimeout(500);
     await window.shot(`sweep-${theme}`);
     await window.press("button", "Reports");
-    await window.press("button", /^Show/);
+    await window.press("button", "Show reports/stroke - Review.html");
     await window.page.waitForTimeout(500);
     await window.shot(`report-${theme}`);
     window.healthy();

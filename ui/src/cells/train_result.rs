@@ -313,9 +313,12 @@ fn importance_ui(ui: &mut Ui, theme: &Theme, result: &TrainResult) {
         high > low * 30.0
     };
     let log = spans(&rows);
-    let lost =
-        result.evaluation.parts.first().and_then(|part| part.metrics.first()).map_or("score", |metric| &metric.title);
-    let mut note = format!("{lost} lost when shuffled, ±1 SE");
+    // The kernel's sdk measures the loss it can measure for every model: see `Explain` of the kernel protocol.
+    let loss = match result.evaluation.task {
+        Some(cairn_protocol::Task::Regression) => "squared error",
+        _ => "log loss",
+    };
+    let mut note = format!("rise of the {loss} when shuffled, ±1 SE");
     if log {
         note.push_str(", log scale");
     }

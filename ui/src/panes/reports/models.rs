@@ -157,7 +157,7 @@ pub fn curves_ui(ui: &mut Ui, ctx: &Ctx<'_>, content: &ReportContent) {
 /// What the best model leans on.
 pub fn importance_ui(ui: &mut Ui, ctx: &Ctx<'_>, content: &ReportContent) {
     let Some(best) = content.models.first().filter(|best| !best.importance.is_empty()) else { return };
-    heading(ui, ctx, "Importance", "loss when a column is shuffled, ± its standard error");
+    heading(ui, ctx, "Importance", "rise of the loss when a column is shuffled, ± its standard error");
     let rows: Vec<(String, f64, f64)> = best
         .importance
         .iter()

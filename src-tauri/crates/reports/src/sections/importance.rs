@@ -120,9 +120,9 @@ fn chart(index: usize, shown: &[&FeatureImportance]) -> Result<String, ReportErr
             }
         }
         let unit = if log {
-            "loss of the metric when shuffled, ± standard error, log scale"
+            "rise of the log loss (or squared error) when shuffled, ± standard error, log scale"
         } else {
-            "loss of the metric when shuffled, ± standard error"
+            "rise of the log loss (or squared error) when shuffled, ± standard error"
         };
         canvas.text(unit, (WIDTH, height - 7.0), Type::new(DIM, 11.0, Anchor::End));
     })
