@@ -104,3 +104,53 @@ fn the_same_file_gives_the_same_model_elsewhere() {
     };
     assert_eq!(metrics(), metrics());
 }
+
+#[test]
+fn a_sweep_file_runs_here_and_can_be_resumed() {
+    let temp = tempfile::tempdir().unwrap();
+    assert_eq!(cairn(temp.path(), &["new", "p", "--sample", "digits", "--json"]).code, 0);
+    let root = temp.path().join("p");
+    let file = "method: random\nname: depth\nmetric: {name: valid.accuracy, goal: maximize}\nparameters:\n  \
+        algorithm: {value: boosted_trees}\n  trees: {value: 10}\n  max_depth: {min: 1, max: 4}\n  \
+        learning_rate: {min: 0.05, max: 0.5}\n";
+    std::fs::write(root.join("s.yaml"), file).unwrap();
+    let sweep = |more: &[&str]| {
+        let mut args = vec!["sweep", "s.yaml", "--data", "data/digits.csv", "--target", "digit"];
+        args.extend(["--seed", "3", "--json", "--quiet"]);
+        args.extend(more);
+        cairn(&root, &args)
+    };
+    let first = sweep(&["--count", "3", "--jobs", "2"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    let first = first.json();
+    assert_eq!((first["status"].as_str(), first["trials"].as_array().unwrap().len()), (Some("finished"), 3));
+    let id = first["id"].as_str().unwrap();
+    let more = sweep(&["--count", "5", "--resume", id]);
+    assert_eq!(more.code, 0, "{more:?}");
+    let more = more.json();
+    assert_eq!((more["id"].as_str(), more["trials"].as_array().unwrap().len()), (Some(id), 5));
+    for number in 0..3 {
+        assert_eq!(more["trials"][number], first["trials"][number], "finished trials stay as they were");
+    }
+    let whole = sweep(&["--count", "5"]).json();
+    for number in 0..5 {
+        assert_eq!(more["trials"][number]["params"], whole["trials"][number]["params"], "the same draws as in one go");
+        assert_eq!(more["trials"][number]["value"], whole["trials"][number]["value"]);
+    }
+}
+
+#[test]
+fn a_kernel_is_checked_against_the_protocol() {
+    let temp = tempfile::tempdir().unwrap();
+    let check = |name: &str, argument: &str| {
+        let path = temp.path().join(format!("{name}.toml"));
+        let program = cairn_tests::program(&format!("cairn-kernel-{name}")).display().to_string();
+        let command = format!("[{program:?}{argument}]");
+        std::fs::write(&path, format!("schema = 1\nname = {name:?}\nversion = \"1\"\ncommand = {command}\n")).unwrap();
+        cairn(temp.path(), &["kernels", "check", path.to_str().unwrap(), "--json"])
+    };
+    let sound = check("classic", "");
+    assert_eq!((sound.code, sound.json()["valid"].as_bool()), (0, Some(true)), "{sound:?}");
+    let broken = check("faulty", ", \"crash\"");
+    assert_eq!((broken.code, broken.json()["valid"].as_bool()), (1, Some(false)), "{broken:?}");
+}

@@ -161,7 +161,12 @@ pub enum Verb {
         out: PathBuf,
     },
     /// Which kernels are there, and what they train
-    Kernels,
+    #[command(args_conflicts_with_subcommands = true, after_help = "Example: cairn kernels check mine/kernel.toml")]
+    Kernels {
+        /// Conformance of one
+        #[command(subcommand)]
+        of: Option<KernelsVerb>,
+    },
     /// The same window in a browser; prints its address with the token
     #[command(after_help = "Example: cairn serve --project stroke --listen 127.0.0.1:0")]
     Serve {
@@ -215,6 +220,16 @@ pub enum LineageFormat {
     Dot,
     /// OpenLineage 2-0-2 events
     Openlineage,
+}
+
+/// What of the kernels.
+#[derive(Debug, Subcommand)]
+pub enum KernelsVerb {
+    /// Start a kernel and take it once through the protocol
+    Check {
+        /// Its manifest
+        manifest: PathBuf,
+    },
 }
 
 /// What of the tracker.

@@ -16,7 +16,7 @@ use cairn_protocol::{
 use serde::Serialize;
 
 use crate::{
-    args::{Args, How, LineageFormat, RunsVerb, Types, Verb, YesNo},
+    args::{Args, How, KernelsVerb, LineageFormat, RunsVerb, Types, Verb, YesNo},
     output::Output,
     project::{self, file},
     serve,
@@ -97,7 +97,20 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
             }
         }
         Verb::Report { of, out } => report(given, of, out, output),
-        Verb::Kernels => {
+        Verb::Kernels { of: Some(KernelsVerb::Check { manifest }) } => {
+            let request = Request::CheckKernel { path: file(manifest) };
+            let Response::KernelChecked { valid, checks } = ask(&project::bare(), request, output)? else {
+                return Err(unexpected());
+            };
+            #[derive(Serialize)]
+            struct Document<'a> {
+                valid: bool,
+                checks: &'a [cairn_protocol::results::Check],
+            }
+            output.result(&Document { valid, checks: &checks }, || print::kernel_check(&checks));
+            Ok(ExitCode::from(u8::from(!valid)))
+        }
+        Verb::Kernels { of: None } => {
             let Response::Kernels(kernels) = ask(&project::bare(), Request::Kernels, output)? else {
                 return Err(unexpected());
             };

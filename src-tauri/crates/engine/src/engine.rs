@@ -242,6 +242,14 @@ impl Inner {
             }
 
             Request::Kernels => Ok(Response::Kernels(self.kernels.view())),
+            Request::CheckKernel { path } => self.in_job(format!("Check {path}"), |job| {
+                let root = self.project().ok().map(|project| project.root.clone());
+                let checks = crate::kernels::check(&files::anywhere(root.as_deref(), &path), job)?;
+                let sound = |check: &cairn_protocol::results::Check| {
+                    check.outcome != cairn_protocol::results::CheckOutcome::Fault
+                };
+                Ok(Response::KernelChecked { valid: checks.iter().all(sound), checks })
+            }),
             Request::ApproveKernel { name } => {
                 self.kernels.approve(&name)?;
                 Ok(Response::Kernels(self.kernels.view()))

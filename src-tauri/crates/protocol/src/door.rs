@@ -175,6 +175,11 @@ pub enum Request {
 
     /// Kernels found. Answer: `Kernels`.
     Kernels,
+    /// Runs a kernel through the protocol once and says what it keeps of it. Answer: `KernelChecked`.
+    CheckKernel {
+        /// Path of its manifest.
+        path: String,
+    },
     /// Lets an outside kernel run as its manifest and program are now. Answer: `Kernels`.
     ApproveKernel {
         /// Its name.
@@ -341,6 +346,7 @@ pub enum Response {
     Page(TablePage),
     Column(ColumnDetail),
     Kernels(KernelsView),
+    KernelChecked { valid: bool, checks: Vec<crate::results::Check> },
     Trained(Box<crate::results::TrainResult>),
     Sweep(SweepState),
     Sweeps(Vec<SweepState>),

@@ -254,6 +254,22 @@ pub fn kernels(view: &KernelsView) -> String {
     if text.is_empty() { "no kernel was found".into() } else { text }
 }
 
+/// What a kernel keeps of the protocol.
+pub fn kernel_check(checks: &[cairn_protocol::results::Check]) -> String {
+    let rows: Vec<Vec<String>> = checks
+        .iter()
+        .map(|check| {
+            let outcome = match check.outcome {
+                cairn_protocol::results::CheckOutcome::Pass => "passed",
+                cairn_protocol::results::CheckOutcome::Warning => "warning",
+                cairn_protocol::results::CheckOutcome::Fault => "FAULT",
+            };
+            vec![outcome.to_owned(), check.name.clone(), check.figure.lines().next().unwrap_or_default().to_owned()]
+        })
+        .collect();
+    table(&["", "check", "figure"], &rows)
+}
+
 /// Faults of a sweep file.
 pub fn check(check: &SweepCheck) -> String {
     if check.valid {

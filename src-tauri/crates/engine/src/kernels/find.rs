@@ -87,7 +87,8 @@ pub fn find(outside: &[PathBuf]) -> BTreeMap<String, Found> {
     found
 }
 
-fn read(path: &Path) -> Found {
+/// Reads one manifest.
+pub fn read(path: &Path) -> Found {
     let name = path
         .file_stem()
         .filter(|stem| *stem != "kernel")

@@ -60,6 +60,8 @@ pub struct Plan<'a> {
     pub algorithm: &'a Algorithm,
     /// Notebook and cell; none for sweeps of files.
     pub cell: Option<(String, String)>,
+    /// A sweep to go on with: its finished trials stay, and the rest is drawn as it would have been.
+    pub resume: Option<SweepState>,
 }
 
 /// Runs a sweep cell.
@@ -92,6 +94,7 @@ pub fn sweep(run: &Run<'_>, cell: &Cell, sweep: &SweepCell) -> Result<Made, Erro
         kernel: &sweep.kernel,
         algorithm: &algorithm,
         cell: Some((run.path.to_owned(), cell.name.clone())),
+        resume: None,
     };
     let mut place = place_of(run, cell);
     place.warnings.extend(prepared.warnings.iter().cloned());
@@ -128,9 +131,10 @@ pub fn run_sweep(
     job: &Job,
 ) -> Result<SweepState, ErrorInfo> {
     check_plan(plan)?;
+    let first = plan.resume.as_ref().map_or(0, first_open);
     let mut sampler: Box<dyn Sampler> = match plan.method {
-        SweepMethod::Grid => Box::new(GridSampler::new(&plan.space)?),
-        SweepMethod::Random => Box::new(RandomSampler::new(&plan.space, plan.seed)?),
+        SweepMethod::Grid => Box::new(GridSampler::new(&plan.space)?.starting_at(first)),
+        SweepMethod::Random => Box::new(RandomSampler::new(&plan.space, plan.seed)?.starting_at(first)),
     };
     let size = cairn_tuning::space_size(&plan.space);
     let planned = match (plan.method, plan.trials) {
@@ -139,14 +143,20 @@ pub fn run_sweep(
         }
         (SweepMethod::Random, limit) => limit.unwrap_or(DEFAULT_TRIALS),
     };
-    let id = project.tracker.create_sweep(&NewSweep {
-        name: plan.name.clone(),
-        method: plan.method,
-        objective: plan.objective.clone(),
-        planned,
-        parallel: plan.parallel,
-        space: plan.space.clone(),
-    })?;
+    let id = match &plan.resume {
+        Some(earlier) => {
+            project.tracker.update_sweep(&earlier.id, RunStatus::Running)?;
+            earlier.id.clone()
+        }
+        None => project.tracker.create_sweep(&NewSweep {
+            name: plan.name.clone(),
+            method: plan.method,
+            objective: plan.objective.clone(),
+            planned,
+            parallel: plan.parallel,
+            space: plan.space.clone(),
+        })?,
+    };
     let sweep_node = Node::new(NodeKind::Sweep, &id, &plan.name).figure(format!("{planned} trials"));
     lineage::record(&project.tracker, &sweep_node, &[(input, EdgeKind::Used)])?;
     let threads = (machine::threads() / plan.parallel).max(1);
@@ -174,7 +184,12 @@ pub fn run_sweep(
     };
     let ended = cairn_tuning::run_trials(
         sampler.as_mut(),
-        &TrialOptions { parallel: plan.parallel, max_trials: Some(planned), ..TrialOptions::default() },
+        &TrialOptions {
+            parallel: plan.parallel,
+            max_trials: Some(planned.saturating_sub(first)),
+            first,
+            ..TrialOptions::default()
+        },
         |worker, number, params| shared.trial(worker, number, params),
         |event| shared.heard(&event),
         job.cancel_flag(),
@@ -201,6 +216,13 @@ pub fn run_sweep(
             .hint("the first failure is the one to mend; every trial's run holds its own"));
     }
     Ok(state)
+}
+
+/// The first trial that a resumed sweep must run: the first that was under way when it stopped, or the next.
+fn first_open(sweep: &SweepState) -> usize {
+    let next = sweep.trials.iter().map(|trial| trial.number + 1).max().unwrap_or(0);
+    let running = sweep.trials.iter().filter(|trial| trial.state == TrialState::Running);
+    running.map(|trial| trial.number).min().unwrap_or(next)
 }
 
 /// Every parameter exists, the objective is a metric that can be known.
@@ -346,7 +368,10 @@ impl Shared<'_> {
             return Err(ErrorInfo::failed(format!("{} is not a number", objective.name)));
         }
         let mut state = locked(&self.state);
-        let better = state.best.as_ref().is_none_or(|(best, ..)| objective.goal.better(value, *best));
+        // A resumed sweep keeps its earlier best, whose model is stored already, unless this trial beats it.
+        let earlier = self.plan.resume.as_ref().and_then(|sweep| sweep.best.as_ref()).map(|best| best.value.0);
+        let better = state.best.as_ref().is_none_or(|(best, ..)| objective.goal.better(value, *best))
+            && earlier.is_none_or(|earlier| objective.goal.better(value, earlier));
         let old = if better {
             state.best.replace((value, run.to_owned(), trained))
         } else {

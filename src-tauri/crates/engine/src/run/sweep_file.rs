@@ -40,11 +40,6 @@ pub fn sweep_file(engine: &Inner, request: &SweepFileRequest) -> Result<Response
         }
         SweepFileMode::Run => {}
     }
-    if request.resume.is_some() {
-        return Err(
-            ErrorInfo::usage("a sweep cannot be resumed yet").hint("run it anew; finished trials stay in the tracker")
-        );
-    }
     let file = SweepFile::parse(&text).map_err(in_file)?;
     let method = file.runnable_method().map_err(in_file)?;
     let (Some(data), Some(target)) = (&request.data, &request.target) else {
@@ -67,6 +62,17 @@ pub fn sweep_file(engine: &Inner, request: &SweepFileRequest) -> Result<Response
         });
         let objective = Objective { name: metric_name(&objective.name), goal: objective.goal };
         let limit = [request.count, file.run_cap].into_iter().flatten().min();
+        let resume = request.resume.as_ref().map(|id| project.tracker.sweep(id)).transpose()?;
+        if let Some(earlier) = &resume
+            && (earlier.method != method || earlier.space != file.space || earlier.objective != objective)
+        {
+            return Err(ErrorInfo::usage(format!(
+                "sweep {} was of another search space, method or metric",
+                earlier.id
+            ))
+            .in_file(&request.path)
+            .hint("resume it with the file it began with, or run this file anew"));
+        }
         let plan = Plan {
             name: if file.name.is_empty() { stem(&request.path) } else { file.name.clone() },
             method,
@@ -79,6 +85,7 @@ pub fn sweep_file(engine: &Inner, request: &SweepFileRequest) -> Result<Response
             kernel: &kernel,
             algorithm: &algorithm,
             cell: None,
+            resume,
         };
         let place = Place {
             experiment: request.path.clone(),
