@@ -166,7 +166,7 @@ fn fit_field(ui: &mut Ui, form: &FormContext<'_>, fit: &mut FitScope) {
         },
         |ui| {
             if form.train_rows.is_none() {
-                widgets::small(ui, theme, "no split above");
+                widgets::small(ui, theme, "no parts known yet");
             }
         },
     );

@@ -97,8 +97,17 @@ pub fn preview_ui(ui: &mut Ui, card: Card<'_>, preview: &Preview, grid: &mut Gri
     if let Some(error) = &preview.error
         && !preview.loading
     {
+        // That a table above has not run is no fault of anybody's: it is the next thing to do.
+        let waits = error.kind == cairn_protocol::ErrorKind::Usage && error.message.ends_with("has not run yet");
         Frame::new().inner_margin(Margin::same(10)).show(ui, |ui| {
-            widgets::error_card(ui, theme, error, false);
+            if waits {
+                let sentence = "The preview needs the table above, which has not run yet";
+                if widgets::empty_state(ui, theme, glyph::TABLE, sentence, Some("Run up to here")) {
+                    card.run();
+                }
+            } else {
+                widgets::error_card(ui, theme, error, false);
+            }
         });
         return;
     }

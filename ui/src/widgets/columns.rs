@@ -43,10 +43,12 @@ pub fn columns_picker(
                 let mut removed = None;
                 for (index, column) in chosen.iter().enumerate() {
                     let known = all.iter().find(|(name, _)| name == column);
-                    let tone = if known.is_some() { ChipTone::Accent } else { ChipTone::Fault };
-                    let mark = known.map_or(glyph::WARNING, |(_, column_type)| type_glyph(*column_type));
+                    // Before the table above has run nothing is known of its columns, so nothing is wrong with these.
+                    let tone = if known.is_some() || all.is_empty() { ChipTone::Accent } else { ChipTone::Fault };
+                    let unknown = if all.is_empty() { glyph::COLUMNS } else { glyph::WARNING };
+                    let mark = known.map_or(unknown, |(_, column_type)| type_glyph(*column_type));
                     let response = chip_button(ui, theme, tone, Some(mark), format!("{column}  ×"));
-                    let response = response.on_hover_text(if known.is_some() {
+                    let response = response.on_hover_text(if known.is_some() || all.is_empty() {
                         format!("Remove {column}")
                     } else {
                         format!("{column} is not a column of the input: remove it")
