@@ -82,6 +82,8 @@ impl Tracker {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, TrackingError>,
     ) -> Result<T, TrackingError> {
         let mut connection = self.writer();
+        // A write that failed half-way through [`Tracker::write_soon`] must not leave this one without its sync.
+        connection.pragma_update(None, "synchronous", "FULL")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = work(&transaction)?;
         transaction.commit()?;
