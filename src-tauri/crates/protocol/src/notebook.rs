@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Params, Task, steps::Step, sweeps::SearchParam};
+use crate::{Params, Task, steps::Step, sweeps::SearchParam, table::ColumnType};
 
 /// The version of the notebook document.
 pub const NOTEBOOK_SCHEMA: u32 = 1;
@@ -91,6 +91,37 @@ pub struct ImportOptions {
     /// Whether every field stays text as it stood in the file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub text_only: bool,
+    /// Quote character; empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    /// What escapes a quote inside quotes: the quote itself (doubled), `\`, or empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escape: Option<String>,
+    /// Lines before the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_lines: Option<u64>,
+    /// Records that together hold the names (2: two header rows, joined with a space).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_rows: Option<u32>,
+    /// Words that stand for a missing value, beside the empty field; an empty list: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_tokens: Option<Vec<String>>,
+    /// Decimal mark: `.` or `,`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<String>,
+    /// Thousands mark: `,`, `.`, a space, `'`, or empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<String>,
+    /// Whether `03/04/2024` is the third of April.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_first: Option<bool>,
+    /// Which table of a file with several: the name of a sheet, of a database table, of a file in an archive, or the
+    /// number (from 1) of a table among several in one text file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Types that the person chose, by column; what does not fit becomes null and is counted in the notes.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub types: std::collections::BTreeMap<String, ColumnType>,
 }
 
 impl ImportOptions {

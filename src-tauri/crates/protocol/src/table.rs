@@ -56,8 +56,21 @@ impl ColumnType {
 pub struct ImportReport {
     /// The file read.
     pub file: String,
-    /// `csv`, `parquet`, `arrow`.
+    /// `csv`, `parquet`, `arrow`, `json`, `ndjson`, `excel`, `sqlite`, or `folder`.
     pub format: String,
+    /// `gzip`, `zstd` or `zip` where the file was packed; empty where not.
+    #[serde(default)]
+    pub container: String,
+    /// Names to choose from where the file holds several tables (sheets, database tables, files of an archive, tables
+    /// of a text file); empty where it holds one.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// The one of [`ImportReport::tables`] that was read.
+    #[serde(default)]
+    pub table: String,
+    /// Files read, where the table is a folder of them.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Encoding (WHATWG name, lower case); empty for binary formats.
     pub encoding: String,
     /// Field delimiter; empty for binary formats.
@@ -76,6 +89,24 @@ pub struct ImportReport {
     pub rows: u64,
     /// Columns in their order.
     pub columns: Vec<ImportedColumn>,
+    /// Records that hold the names: 0, 1, or more.
+    #[serde(default)]
+    pub header_rows: u32,
+    /// Records after the table that are no rows of it (totals, sources, notes), listed among the rejects.
+    #[serde(default)]
+    pub footer_lines: u64,
+    /// Words that stand for a missing value, beside the empty field.
+    #[serde(default)]
+    pub null_tokens: Vec<String>,
+    /// Decimal mark of the numbers: `.` or `,`; empty where none has a fraction.
+    #[serde(default)]
+    pub decimal: String,
+    /// Thousands mark of the numbers; empty where none has one.
+    #[serde(default)]
+    pub thousands: String,
+    /// Whether polars' own reader did the work, since a scan found the file clean.
+    #[serde(default)]
+    pub fast_path: bool,
     /// Records that could not be read as they stand (at most 1,000 listed; see `rejects_total`).
     pub rejects: Vec<Reject>,
     /// All records that could not be read.
@@ -106,6 +137,9 @@ pub struct ImportedColumn {
     pub column_type: ColumnType,
     /// Missing cells.
     pub nulls: u64,
+    /// How the fields were read where that needs saying: `%d/%m/%Y`, `decimal comma`, `yes/no`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub read_as: String,
 }
 
 /// A record that could not be read as it stands.

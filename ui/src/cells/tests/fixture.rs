@@ -232,7 +232,7 @@ fn import() -> ImportReport {
         rows: 20_000,
         columns: COLUMNS
             .iter()
-            .map(|(name, kind)| ImportedColumn { name: (*name).into(), column_type: *kind, nulls: 3 })
+            .map(|(name, kind)| ImportedColumn { name: (*name).into(), column_type: *kind, nulls: 3, read_as: String::new() })
             .collect(),
         rejects: vec![Reject {
             line: 1204,

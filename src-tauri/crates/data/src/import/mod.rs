@@ -100,6 +100,7 @@ fn imported_column(column: &Column) -> ImportedColumn {
         name: column.name().to_string(),
         column_type: column_type(column.dtype()),
         nulls: column.null_count() as u64,
+        read_as: String::new(),
     }
 }
 
