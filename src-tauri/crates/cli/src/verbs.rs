@@ -172,6 +172,7 @@ fn options(how: &How) -> ImportOptions {
         encoding: how.encoding.clone(),
         header: how.header.map(|header| header == YesNo::Yes),
         text_only: how.types == Types::Text,
+        ..ImportOptions::default()
     }
 }
 
