@@ -138,7 +138,12 @@ fn a_fitted_step_refuses_to_learn_without_a_split_and_warns_when_told_to() {
     let engine = sample(temp.path(), "digits");
     let path = "digits.cairn".to_owned();
     let scale = |fit| Step {
-        op: StepOp::Scale { columns: vec!["p0_2".into()], method: ScaleMethod::Standard, fit },
+        op: StepOp::Scale(cairn_protocol::steps::Scale {
+            columns: vec!["p0_2".into()],
+            method: ScaleMethod::Standard,
+            fit,
+            ..Default::default()
+        }),
         enabled: true,
     };
     let add = |name: &str, fit| {
@@ -198,7 +203,7 @@ fn a_preview_shows_what_a_step_would_do() {
     let steps: Vec<Step> = wrangle
         .steps
         .into_iter()
-        .filter(|step| matches!(&step.op, StepOp::OneHot { columns, .. } if columns[0] == "smoking"))
+        .filter(|step| matches!(&step.op, StepOp::OneHot(cairn_protocol::steps::OneHot { columns, .. }) if columns[0] == "smoking"))
         .collect();
     let request = Request::PreviewSteps {
         path,

@@ -138,7 +138,9 @@ impl<'a> PreviewSource<'a> {
 pub fn level_of<'n>(name: &'n str, steps: &[Step], upto: usize) -> &'n str {
     let made = upto.checked_sub(1).and_then(|index| steps.get(index));
     let sources: Vec<&str> = match made.map(|step| &step.op) {
-        Some(StepOp::OneHot { columns, .. }) => columns.iter().map(String::as_str).collect(),
+        Some(StepOp::OneHot(cairn_protocol::steps::OneHot { columns, .. })) => {
+            columns.iter().map(String::as_str).collect()
+        }
         Some(StepOp::SplitFlags { column, .. }) => vec![column],
         _ => return name,
     };

@@ -54,10 +54,10 @@ pub fn form_ui(ui: &mut Ui, form: &FormContext<'_>, step: &mut Step) {
             );
         }
         StepOp::Filter { conditions, combine } => filter_ui(ui, form, conditions, combine),
-        StepOp::Impute { columns, strategy, value, indicator, fit } => {
+        StepOp::Impute(cairn_protocol::steps::Impute { columns, strategy, value, indicator, fit, .. }) => {
             impute_ui(ui, form, columns, strategy, value, indicator, fit);
         }
-        StepOp::Scale { columns, method, fit } => {
+        StepOp::Scale(cairn_protocol::steps::Scale { columns, method, fit, .. }) => {
             columns_field(ui, form, "Columns", columns, ColumnType::is_numeric);
             widgets::field_label(ui, theme, "Method");
             let options =
@@ -71,7 +71,7 @@ pub fn form_ui(ui: &mut Ui, form: &FormContext<'_>, step: &mut Step) {
             widgets::small(ui, theme, about);
             fit_field(ui, form, fit);
         }
-        StepOp::OneHot { .. } => one_hot_ui(ui, form, &mut step.op),
+        StepOp::OneHot(cairn_protocol::steps::OneHot { .. }) => one_hot_ui(ui, form, &mut step.op),
         StepOp::SplitFlags { column, separator, rare_below_percent, keep_source, fit } => {
             widgets::field_label(ui, theme, "Column");
             let texts = of_types(form.schema, |kind| !kind.is_numeric());
@@ -335,7 +335,7 @@ fn impute_ui(
 }
 
 fn one_hot_ui(ui: &mut Ui, form: &FormContext<'_>, op: &mut StepOp) {
-    let StepOp::OneHot {
+    let StepOp::OneHot(cairn_protocol::steps::OneHot {
         columns,
         drop,
         nulls,
@@ -345,7 +345,8 @@ fn one_hot_ui(ui: &mut Ui, form: &FormContext<'_>, op: &mut StepOp) {
         name_pattern,
         keep_source,
         fit,
-    } = op
+        ..
+    }) = op
     else {
         return;
     };

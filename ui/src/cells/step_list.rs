@@ -69,23 +69,29 @@ pub fn templates() -> Vec<(&'static str, &'static str, StepOp)> {
         (
             "Fill missing values",
             "mean, median, most frequent",
-            StepOp::Impute {
+            StepOp::Impute(cairn_protocol::steps::Impute {
                 columns: Vec::new(),
                 strategy: ImputeStrategy::Median,
                 value: None,
                 indicator: false,
                 fit,
-            },
+                ..Default::default()
+            }),
         ),
         (
             "Scale",
             "standard, 0 to 1, robust",
-            StepOp::Scale { columns: Vec::new(), method: ScaleMethod::Standard, fit },
+            StepOp::Scale(cairn_protocol::steps::Scale {
+                columns: Vec::new(),
+                method: ScaleMethod::Standard,
+                fit,
+                ..Default::default()
+            }),
         ),
         (
             "One-hot encode",
             "a 0/1 column for each level",
-            StepOp::OneHot {
+            StepOp::OneHot(cairn_protocol::steps::OneHot {
                 columns: Vec::new(),
                 drop: DropLevel::None,
                 nulls: NullLevel::OwnColumn,
@@ -95,7 +101,8 @@ pub fn templates() -> Vec<(&'static str, &'static str, StepOp)> {
                 name_pattern: "{column}_{value}".into(),
                 keep_source: false,
                 fit,
-            },
+                ..Default::default()
+            }),
         ),
         (
             "Split into flags",
@@ -325,9 +332,9 @@ pub fn step_glyph(op: &StepOp) -> &'static str {
         StepOp::Rename { .. } => glyph::PENCIL,
         StepOp::Cast { .. } => glyph::HASH,
         StepOp::Filter { .. } => glyph::FUNNEL,
-        StepOp::Impute { .. } => glyph::ERASER,
-        StepOp::Scale { .. } => glyph::RULER,
-        StepOp::OneHot { .. } => glyph::COLUMNS,
+        StepOp::Impute(cairn_protocol::steps::Impute { .. }) => glyph::ERASER,
+        StepOp::Scale(cairn_protocol::steps::Scale { .. }) => glyph::RULER,
+        StepOp::OneHot(cairn_protocol::steps::OneHot { .. }) => glyph::COLUMNS,
         StepOp::SplitFlags { .. } => glyph::SCISSORS,
     }
 }

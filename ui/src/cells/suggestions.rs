@@ -72,7 +72,9 @@ fn answers(step: &StepOp, wanted: &StepOp) -> bool {
     let same_kind = std::mem::discriminant(step) == std::mem::discriminant(wanted);
     let gone = matches!(
         step,
-        StepOp::Drop { .. } | StepOp::OneHot { keep_source: false, .. } | StepOp::SplitFlags { keep_source: false, .. }
+        StepOp::Drop { .. }
+            | StepOp::OneHot(cairn_protocol::steps::OneHot { keep_source: false, .. })
+            | StepOp::SplitFlags { keep_source: false, .. }
     );
     let columns = step.columns();
     (same_kind || gone) && wanted.columns().iter().all(|column| columns.contains(column))
@@ -81,9 +83,9 @@ fn answers(step: &StepOp, wanted: &StepOp) -> bool {
 /// Fits a step on the training part.
 fn fit_on_train(op: &mut StepOp) {
     match op {
-        StepOp::Impute { fit, .. }
-        | StepOp::Scale { fit, .. }
-        | StepOp::OneHot { fit, .. }
+        StepOp::Impute(cairn_protocol::steps::Impute { fit, .. })
+        | StepOp::Scale(cairn_protocol::steps::Scale { fit, .. })
+        | StepOp::OneHot(cairn_protocol::steps::OneHot { fit, .. })
         | StepOp::SplitFlags { fit, .. } => *fit = FitScope::Train,
         StepOp::Drop { .. } | StepOp::Rename { .. } | StepOp::Cast { .. } | StepOp::Filter { .. } => {}
     }

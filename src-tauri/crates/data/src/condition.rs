@@ -4,7 +4,7 @@
 //! texts and categories by code point, points in time with an ISO 8601 value, truth values with `true` and `false`.
 
 use cairn_protocol::{
-    steps::{Combine, Condition, Test},
+    steps::{Combine, Condition, Rule, Test},
     table::ColumnType,
 };
 use polars::prelude::*;
@@ -28,6 +28,33 @@ pub fn row_mask(frame: &DataFrame, conditions: &[Condition], combine: Combine) -
                 }
                 before
             }
+        });
+    }
+    Ok(all.unwrap_or_else(|| vec![true; frame.height()]))
+}
+
+/// For each row whether it meets rules, joined to any depth; all rows do where there are none.
+///
+/// # Errors
+/// A column that is not there, or a condition that does not suit its column.
+pub fn rules_mask(frame: &DataFrame, rules: &[Rule], combine: Combine) -> Result<Vec<bool>, DataError> {
+    let one = |rule: &Rule| match rule {
+        Rule::Test(condition) => met(column(frame, &condition.column)?, condition),
+        Rule::Group(group) => {
+            let mut met = rules_mask(frame, &group.rules, group.combine)?;
+            if group.negate {
+                met.iter_mut().for_each(|met| *met = !*met);
+            }
+            Ok(met)
+        }
+    };
+    let mut all: Option<Vec<bool>> = None;
+    for rule in rules {
+        let met = one(rule)?;
+        all = Some(match all {
+            None => met,
+            Some(before) if combine == Combine::All => before.iter().zip(&met).map(|(a, b)| *a && *b).collect(),
+            Some(before) => before.iter().zip(&met).map(|(a, b)| *a || *b).collect(),
         });
     }
     Ok(all.unwrap_or_else(|| vec![true; frame.height()]))

@@ -19,7 +19,7 @@ use crate::{
     frame_types::column_type,
     progress::NoProgress,
     steps::{
-        FittedRecipe, Parts, Table, apply,
+        Around, FittedRecipe, Parts, Table, apply,
         columns::{Codes, LevelValue, MISSING, codes, column, numbers},
         count, run_recipe, some,
     },
@@ -146,7 +146,8 @@ pub fn scoring_frame(
     features: &[String],
     encoding: Option<&FittedRecipe>,
 ) -> Result<DataFrame, DataError> {
-    let encoded = encoding.map(|recipe| apply(recipe, frame, &[])).transpose()?.map(|applied| applied.frame);
+    let encoded =
+        encoding.map(|recipe| apply(recipe, frame, &[], &Around::default())).transpose()?.map(|applied| applied.frame);
     let frame = encoded.as_ref().unwrap_or(frame);
     let absent: Vec<&String> = features.iter().filter(|name| frame.get_column_index(name).is_none()).collect();
     if let Some(first) = absent.first() {
@@ -260,7 +261,7 @@ fn encode(
     }
     if !columns.is_empty() {
         let fit = if parts.is_some() { FitScope::Train } else { FitScope::All };
-        let op = StepOp::OneHot {
+        let op = StepOp::OneHot(cairn_protocol::steps::OneHot {
             columns,
             drop: DropLevel::None,
             nulls: NullLevel::OwnColumn,
@@ -270,13 +271,14 @@ fn encode(
             name_pattern: "{column}_{value}".into(),
             keep_source: false,
             fit,
-        };
+            ..Default::default()
+        });
         steps.push(Step { op, enabled: true });
     }
     if steps.is_empty() {
         return Ok((frame, None));
     }
-    let run = run_recipe(&Table::with_parts(frame, parts)?, &steps, &NoProgress)?;
+    let run = run_recipe(&Table::with_parts(frame, parts)?, &steps, &Around::default(), &NoProgress)?;
     warnings.extend(run.outcomes.into_iter().flat_map(|outcome| outcome.warnings));
     Ok((run.table.frame, Some(run.fitted)))
 }

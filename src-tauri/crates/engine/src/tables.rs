@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use cairn_data::{NoProgress, Table};
+use cairn_data::{Around, NoProgress, Table};
 use cairn_protocol::{
     ErrorInfo, Response,
     door::{ColumnDetail, StepPreview},
@@ -225,17 +225,19 @@ pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Resul
     let (before, earlier) = if upto == 0 {
         ((*input).clone(), Vec::new())
     } else {
-        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &NoProgress).map_err(in_cell)?;
+        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &Around::default(), &NoProgress)
+            .map_err(in_cell)?;
         (run.table, run.outcomes)
     };
     let (after, outcome) = if upto == 0 {
         (before.clone(), Default::default())
     } else {
-        let run = cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &NoProgress).map_err(|error| {
-            let mut info = in_cell(error);
-            info.place.step = Some(upto);
-            info
-        })?;
+        let run = cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &Around::default(), &NoProgress)
+            .map_err(|error| {
+                let mut info = in_cell(error);
+                info.place.step = Some(upto);
+                info
+            })?;
         (run.table, run.outcomes.into_iter().next().unwrap_or_default())
     };
     let against = if look.against_input { &*input } else { &before };

@@ -155,6 +155,9 @@ pub struct StepOutcome {
     pub changed_cells: u64,
     /// Rows it removed.
     pub rows_removed: u64,
+    /// Rows that were added.
+    #[serde(default)]
+    pub rows_added: u64,
     /// Rows it learned from; none where it learns nothing.
     pub fit_rows: Option<u64>,
     /// Whether it saw more than the training part.

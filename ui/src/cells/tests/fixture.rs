@@ -232,7 +232,12 @@ fn import() -> ImportReport {
         rows: 20_000,
         columns: COLUMNS
             .iter()
-            .map(|(name, kind)| ImportedColumn { name: (*name).into(), column_type: *kind, nulls: 3, read_as: String::new() })
+            .map(|(name, kind)| ImportedColumn {
+                name: (*name).into(),
+                column_type: *kind,
+                nulls: 3,
+                read_as: String::new(),
+            })
             .collect(),
         rejects: vec![Reject {
             line: 1204,
@@ -251,7 +256,7 @@ fn outcomes(steps: &[Step]) -> Vec<StepOutcome> {
     steps
         .iter()
         .map(|step| {
-            let one_hot = matches!(step.op, StepOp::OneHot { .. });
+            let one_hot = matches!(step.op, StepOp::OneHot(cairn_protocol::steps::OneHot { .. }));
             let levels = ["never", "former", "current", "unknown", "occasional", "other", "null"];
             StepOutcome {
                 title: step.op.title().into(),

@@ -78,12 +78,15 @@ fn missing(figures: &Figures, rows: u64) -> Option<Finding> {
         _ => Severity::Low,
     };
     let message = format!("{} of {} rows are missing ({})", thousands(profile.nulls), thousands(rows), percent(share));
-    let impute = |strategy| StepOp::Impute {
-        columns: columns(figures),
-        strategy,
-        value: None,
-        indicator: share >= 0.05,
-        fit: FitScope::Train,
+    let impute = |strategy| {
+        StepOp::Impute(cairn_protocol::steps::Impute {
+            columns: columns(figures),
+            strategy,
+            value: None,
+            indicator: share >= 0.05,
+            fit: FitScope::Train,
+            ..Default::default()
+        })
     };
     let step = match profile.column_type {
         _ if share >= 0.8 => Some(StepOp::Drop { columns: columns(figures) }),
@@ -105,13 +108,14 @@ fn unknown(figures: &Figures) -> Option<Finding> {
     let word = profile.top.iter().find(|top| WORDS.contains(&top.value.trim().to_lowercase().as_str()))?;
     let rows = thousands(word.count);
     let (message, step) = if profile.nulls > 0 {
-        let fill = StepOp::Impute {
+        let fill = StepOp::Impute(cairn_protocol::steps::Impute {
             columns: columns(figures),
             strategy: ImputeStrategy::Constant,
             value: Some(ParamValue::Text(word.value.clone())),
             indicator: false,
             fit: FitScope::Train,
-        };
+            ..Default::default()
+        });
         let message = format!(
             "«{}» in {rows} rows says the same as the {} missing values, most likely",
             word.value,
@@ -158,7 +162,7 @@ fn rare(figures: &Figures, rows: u64) -> Option<Finding> {
         thousands(profile.distinct),
         thousands(figures.rare_rows)
     );
-    let encode = StepOp::OneHot {
+    let encode = StepOp::OneHot(cairn_protocol::steps::OneHot {
         columns: columns(figures),
         drop: DropLevel::None,
         nulls: NullLevel::OwnColumn,
@@ -168,7 +172,8 @@ fn rare(figures: &Figures, rows: u64) -> Option<Finding> {
         name_pattern: "{column}_{value}".into(),
         keep_source: false,
         fit: FitScope::Train,
-    };
+        ..Default::default()
+    });
     let severity = if figures.rare_levels * 2 > profile.distinct { Severity::Medium } else { Severity::Low };
     Some(finding(figures, severity, "rare_level", message, Some(encode)))
 }
@@ -186,7 +191,12 @@ fn tail(figures: &Figures) -> Option<Finding> {
         format::float(middle),
         format::float(high)
     );
-    let step = StepOp::Scale { columns: columns(figures), method: ScaleMethod::Robust, fit: FitScope::Train };
+    let step = StepOp::Scale(cairn_protocol::steps::Scale {
+        columns: columns(figures),
+        method: ScaleMethod::Robust,
+        fit: FitScope::Train,
+        ..Default::default()
+    });
     Some(finding(figures, if skew > 5.0 { Severity::Medium } else { Severity::Low }, "long_tail", message, Some(step)))
 }
 

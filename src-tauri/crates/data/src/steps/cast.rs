@@ -11,7 +11,7 @@ use super::{
     columns::{column, numbers, texts},
     fitted::Learned,
     names::count,
-    recipe::Change,
+    operation::Change,
 };
 use crate::{error::DataError, frame_types::column_type};
 

@@ -12,7 +12,7 @@ use super::{
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{Names, rows_hold, some},
     one_hot,
-    recipe::{Change, FitRows},
+    operation::{Change, FitRows},
 };
 use crate::{error::DataError, frame_types::column_type};
 

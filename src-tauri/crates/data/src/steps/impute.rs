@@ -8,7 +8,7 @@ use super::{
     columns::{LevelValue, canonical_time, codes, column, flags, floats, numbers, texts, wholes},
     fitted::{ColumnFill, FillValue, Learned},
     names::{Names, figure},
-    recipe::{Change, FitRows},
+    operation::{Change, FitRows},
 };
 use crate::{condition, error::DataError, frame_types::column_type};
 
@@ -27,6 +27,9 @@ pub(super) fn fit(
             ImputeStrategy::Constant => constant(series, column_type, value)?,
             ImputeStrategy::Mode => mode(series, column_type, rows)?,
             ImputeStrategy::Mean | ImputeStrategy::Median => centre(series, column_type, strategy, rows)?,
+            _ => {
+                return Err(DataError::refused(format!("{strategy:?} cannot be fitted"), Some(name), "Choose another"));
+            }
         };
         let to_float = column_type == ColumnType::Int && matches!(value, FillValue::Float(_));
         Ok(ColumnFill { column: name.clone(), column_type, value, to_float })
@@ -211,7 +214,7 @@ pub(super) fn learned(fills: &[ColumnFill], strategy: ImputeStrategy) -> Vec<Str
         ImputeStrategy::Mean => "mean ",
         ImputeStrategy::Median => "median ",
         ImputeStrategy::Mode => "most frequent ",
-        ImputeStrategy::Constant => "",
+        _ => "",
     };
     let shown = |fill: &ColumnFill| match (&fill.value, fill.column_type) {
         (FillValue::Bool(yes), _) => yes.to_string(),

@@ -19,6 +19,7 @@ mod flags;
 mod impute;
 mod names;
 mod one_hot;
+mod operation;
 mod preview;
 mod recipe;
 mod scale;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use fitted::{ColumnFill, ColumnLevels, ColumnScale, FillValue, FittedLevel, FittedRecipe, FittedStep, Learned};
 pub(crate) use names::{count, figure, some};
+pub use operation::Around;
 pub use preview::{Preview, preview};
 pub use recipe::{Applied, RecipeRun, apply, run_recipe};
-pub use table::{Parts, Table};
+pub use table::{NO_ROW, Parts, Table};

@@ -15,7 +15,7 @@ use super::{
     columns::{MISSING, codes, column, flags},
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{Names, count, rows_hold, some},
-    recipe::{Change, FitRows},
+    operation::{Change, FitRows},
 };
 use crate::{error::DataError, frame_types::column_type};
 
@@ -130,6 +130,7 @@ fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<C
     let dropped = match choices.drop {
         DropLevel::None => None,
         DropLevel::First => first,
+        DropLevel::Last => kept.iter().rposition(|kept| *kept),
         DropLevel::IfTwo => first.filter(|_| columns + usize::from(folded) + usize::from(null_column) == 2),
         DropLevel::MostFrequent => {
             (0..seen.len()).filter(|&at| kept[at]).min_by_key(|&at| (std::cmp::Reverse(seen[at].1), at))

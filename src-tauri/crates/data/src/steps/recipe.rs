@@ -2,14 +2,16 @@
 
 use cairn_protocol::{
     results::StepOutcome,
-    steps::{FitScope, Renaming, Step, StepOp},
+    steps::{FilterAction, FitScope, Impute, OneHot, Renaming, Scale, Step, StepOp},
 };
 use polars::prelude::*;
 
 use super::{
     cast,
     fitted::{FittedRecipe, FittedStep, Learned, RECIPE_SCHEMA},
-    flags, impute, one_hot, scale,
+    flags, impute, one_hot,
+    operation::{Around, Change, FitRows, Operation, Rows, Stage},
+    scale,
     table::{Parts, Table},
 };
 use crate::{condition, error::DataError, progress::Progress};
@@ -36,45 +38,16 @@ pub struct Applied {
     pub warnings: Vec<String>,
 }
 
-/// The rows a step learns from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FitRows<'a>(Option<&'a [u8]>);
-
-impl<'a> FitRows<'a> {
-    /// The parts, where only those of part 0 count.
-    pub fn parts(self) -> Option<&'a [u8]> {
-        self.0
-    }
-
-    /// The values of those rows.
-    pub fn pick(self, values: &[f64]) -> Vec<f64> {
-        match self.0 {
-            None => values.to_vec(),
-            Some(parts) => values.iter().zip(parts).filter(|(_, part)| **part == 0).map(|(value, _)| *value).collect(),
-        }
-    }
-
-    /// As a message calls them.
-    pub fn name(self) -> &'static str {
-        if self.0.is_some() { "training rows" } else { "table" }
-    }
-}
-
-/// What a step does to a table.
-#[derive(Default)]
-pub(super) struct Change {
-    /// Columns and what stands in their place.
-    pub replaced: Vec<(String, Vec<Column>)>,
-    /// Rows that stay; none: all.
-    pub keep: Option<Vec<bool>>,
-    /// Cells whose value differs in columns that stay.
-    pub changed_cells: u64,
-    /// What a person should know.
-    pub warnings: Vec<String>,
-}
-
 /// Fits every step on the training rows (or all rows, where the step says so) and transforms all rows.
-pub fn run_recipe(input: &Table, steps: &[Step], progress: &dyn Progress) -> Result<RecipeRun, DataError> {
+///
+/// # Errors
+/// What a step refuses, with its number and column; when it was cancelled.
+pub fn run_recipe(
+    input: &Table,
+    steps: &[Step],
+    around: &Around,
+    progress: &dyn Progress,
+) -> Result<RecipeRun, DataError> {
     let mut table = input.clone();
     let mut fitted = FittedRecipe { schema: RECIPE_SCHEMA, steps: Vec::with_capacity(steps.len()) };
     let mut outcomes = Vec::with_capacity(steps.len());
@@ -84,7 +57,8 @@ pub fn run_recipe(input: &Table, steps: &[Step], progress: &dyn Progress) -> Res
         }
         let number = at + 1;
         if step.enabled {
-            let (after, fit, outcome) = run_step(&table, number, step).map_err(|error| error.in_step(number))?;
+            let (after, fit, outcome) =
+                run_step(&table, number, step, around).map_err(|error| error.in_step(number))?;
             table = after;
             fitted.steps.push(fit);
             outcomes.push(outcome);
@@ -98,12 +72,17 @@ pub fn run_recipe(input: &Table, steps: &[Step], progress: &dyn Progress) -> Res
     Ok(RecipeRun { table, fitted, outcomes })
 }
 
-fn run_step(table: &Table, number: usize, step: &Step) -> Result<(Table, FittedStep, StepOutcome), DataError> {
+fn run_step(
+    table: &Table,
+    number: usize,
+    step: &Step,
+    around: &Around,
+) -> Result<(Table, FittedStep, StepOutcome), DataError> {
     let parts = table.parts.as_ref().map(Parts::as_slice);
     let (rows, fit_rows, fits_on_all) = match (step.op.fit(), parts) {
-        (None, _) => (FitRows(None), None, false),
-        (Some(FitScope::All), _) => (FitRows(None), Some(table.rows() as u64), true),
-        (Some(FitScope::Train), Some(parts)) => (FitRows(Some(parts)), table.train_rows(), false),
+        (None, _) => (FitRows::of(None), None, false),
+        (Some(FitScope::All), _) => (FitRows::of(None), Some(table.rows() as u64), true),
+        (Some(FitScope::Train), Some(parts)) => (FitRows::of(Some(parts)), table.train_rows(), false),
         (Some(FitScope::Train), None) => {
             let what = format!("«{}» learns from training rows, and no split stands above it", step.op.title());
             let column = step.op.columns().first().map(|name| (*name).to_owned());
@@ -116,8 +95,9 @@ fn run_step(table: &Table, number: usize, step: &Step) -> Result<(Table, FittedS
         return Err(DataError::refused(what, None, "Look at the filters above: they may remove every row"));
     }
     check_columns(&table.frame, &step.op)?;
-    let (learned, mut warnings) = fit(&table.frame, &step.op, rows)?;
-    let change = transform(&table.frame, &step.op, &learned)?;
+    let (learned, mut warnings) = fit(&table.frame, &step.op, rows, around)?;
+    let stage = Stage { parts, fit_rows: Some(rows), around };
+    let change = transform(&table.frame, &step.op, &learned, &stage)?;
     warnings.extend(change.warnings.iter().cloned());
     if fits_on_all && parts.is_some() {
         warnings.push("Fits on all rows: validation and test leak into training".into());
@@ -132,7 +112,8 @@ fn run_step(table: &Table, number: usize, step: &Step) -> Result<(Table, FittedS
         added: now.iter().filter(|name| !before.contains(name)).map(ToString::to_string).collect(),
         removed: before.iter().filter(|name| !now.contains(name)).map(ToString::to_string).collect(),
         changed_cells,
-        rows_removed: (table.rows() - after.rows()) as u64,
+        rows_removed: (table.rows().saturating_sub(after.rows())) as u64,
+        rows_added: (after.rows().saturating_sub(table.rows())) as u64,
         fit_rows,
         fits_on_all,
         learned: describe(&step.op, &learned),
@@ -146,16 +127,31 @@ fn run_step(table: &Table, number: usize, step: &Step) -> Result<(Table, FittedS
 ///
 /// `optional` names columns that need not be there (the target, when rows are only scored): what a step does to
 /// them is then left out. A column that a step would only drop need never be there.
-pub fn apply(fitted: &FittedRecipe, frame: &DataFrame, optional: &[String]) -> Result<Applied, DataError> {
+///
+/// Steps that belong to the rows of the fit alone ([`StepOp::only_here`]: samples, shuffles, balancing, edits of
+/// single cells) are left out, and said.
+///
+/// # Errors
+/// What a step refuses, with its number and column.
+pub fn apply(
+    fitted: &FittedRecipe,
+    frame: &DataFrame,
+    optional: &[String],
+    around: &Around,
+) -> Result<Applied, DataError> {
     let mut table = Table::new(frame.clone());
     let mut optional: Vec<String> = optional.to_vec();
     let mut warnings = Vec::new();
     for step in fitted.steps.iter().filter(|step| step.step.enabled) {
         let number = step.number;
+        if step.step.op.only_here() {
+            warnings.push(format!("Step {number}: «{}» is not replayed on new rows", step.step.op.title()));
+            continue;
+        }
         let (op, learned) = without_absent(&table.frame, &step.step.op, &step.learned, &mut optional, &mut warnings);
         let replay = || -> Result<(Table, Vec<String>), DataError> {
             check_columns(&table.frame, &op)?;
-            let change = transform(&table.frame, &op, &learned)?;
+            let change = transform(&table.frame, &op, &learned, &Stage { parts: None, fit_rows: None, around })?;
             let said = change.warnings.clone();
             Ok((commit(&table, &op, change)?, said))
         };
@@ -197,28 +193,31 @@ fn without_absent(
             });
             optional.extend(renamed);
         }
-        StepOp::Cast { columns, .. }
-        | StepOp::Impute { columns, .. }
-        | StepOp::Scale { columns, .. }
-        | StepOp::OneHot { columns, .. } => {
+        StepOp::Cast { columns, .. } => columns.retain(may_go),
+        StepOp::Impute(Impute { columns, .. })
+        | StepOp::Scale(Scale { columns, .. })
+        | StepOp::OneHot(OneHot { columns, .. }) => {
             columns.retain(may_go);
             let columns = columns.clone();
             match &mut learned {
                 Learned::Fills { columns: fills } => fills.retain(|fill| columns.contains(&fill.column)),
                 Learned::Scales { columns: scales } => scales.retain(|scale| columns.contains(&scale.column)),
                 Learned::Levels { columns: levels } => levels.retain(|level| columns.contains(&level.column)),
-                Learned::Formats { .. } | Learned::Nothing => {}
+                _ => {}
             }
         }
-        StepOp::Filter { conditions, .. } => conditions.retain(|condition| {
-            let stays = may_go(&condition.column);
-            if !stays {
-                warnings.push(format!("{} is not there, its condition was left out", condition.column));
+        StepOp::Filter { conditions, .. } => conditions.retain(|rule| {
+            let gone = rule.columns().into_iter().find(|name| !may_go(&(*name).to_owned()));
+            if let Some(name) = gone {
+                warnings.push(format!("{name} is not there, its condition was left out"));
             }
-            stays
+            gone.is_none()
         }),
-        StepOp::SplitFlags { column, .. } => {
-            if !may_go(column) {
+        other => {
+            let gone: Vec<String> =
+                other.columns().into_iter().map(str::to_owned).filter(|name| !may_go(name)).collect();
+            if !gone.is_empty() && !other.leave_out(&gone) {
+                warnings.push(format!("«{}» was left out: {} is not there", other.title(), gone.join(", ")));
                 op = StepOp::Drop { columns: Vec::new() };
                 learned = Learned::Nothing;
             }
@@ -228,12 +227,12 @@ fn without_absent(
 }
 
 fn check_columns(frame: &DataFrame, op: &StepOp) -> Result<(), DataError> {
-    let names = op.columns();
+    let names: Vec<&str> = op.columns().into_iter().filter(|name| !name.is_empty()).collect();
     for (at, name) in names.iter().enumerate() {
         if frame.get_column_index(name).is_none() {
             return Err(DataError::no_column(frame, name));
         }
-        if names[..at].contains(name) && !matches!(op, StepOp::Filter { .. }) {
+        if names[..at].contains(name) && !op.may_repeat_columns() {
             let what = format!("{name} is named twice");
             return Err(DataError::refused(what, Some(name), "Name each column once"));
         }
@@ -242,7 +241,16 @@ fn check_columns(frame: &DataFrame, op: &StepOp) -> Result<(), DataError> {
 }
 
 fn one_hot_choices(op: &StepOp) -> Option<one_hot::Choices<'_>> {
-    let StepOp::OneHot { drop, nulls, unseen, rare_below_percent, max_categories, name_pattern, keep_source, .. } = op
+    let StepOp::OneHot(OneHot {
+        drop,
+        nulls,
+        unseen,
+        rare_below_percent,
+        max_categories,
+        name_pattern,
+        keep_source,
+        ..
+    }) = op
     else {
         return None;
     };
@@ -262,17 +270,36 @@ fn flag_choices(op: &StepOp) -> Option<flags::Choices<'_>> {
     Some(flags::Choices { column, separator, rare_below_percent: *rare_below_percent, keep_source: *keep_source })
 }
 
-/// What the step learns from the rows, and what a person should know of it.
-fn fit(frame: &DataFrame, op: &StepOp, rows: FitRows<'_>) -> Result<(Learned, Vec<String>), DataError> {
-    let plain = |learned| (learned, Vec::new());
+/// The operation, where it is one of its own kind.
+fn operation(op: &StepOp) -> Option<&dyn Operation> {
     match op {
-        StepOp::Drop { .. } | StepOp::Rename { .. } | StepOp::Filter { .. } => Ok(plain(Learned::Nothing)),
+        // Rows and tables.
+
+        // Encoders and numbers.
+
+        // Text, dates, series, privacy.
+        _ => None,
+    }
+}
+
+/// What the step learns from the rows, and what a person should know of it.
+fn fit(
+    frame: &DataFrame,
+    op: &StepOp,
+    rows: FitRows<'_>,
+    around: &Around,
+) -> Result<(Learned, Vec<String>), DataError> {
+    let plain = |learned| (learned, Vec::new());
+    if let Some(operation) = operation(op) {
+        return operation.fit(frame, rows, around);
+    }
+    match op {
         StepOp::Cast { columns, to, .. } => cast::fit(frame, columns, *to).map(plain),
-        StepOp::Impute { columns, strategy, value, .. } => {
+        StepOp::Impute(Impute { columns, strategy, value, .. }) => {
             impute::fit(frame, columns, *strategy, value.as_ref(), rows).map(plain)
         }
-        StepOp::Scale { columns, method, .. } => scale::fit(frame, columns, *method, rows).map(plain),
-        StepOp::OneHot { columns, .. } => match one_hot_choices(op) {
+        StepOp::Scale(Scale { columns, method, .. }) => scale::fit(frame, columns, *method, rows).map(plain),
+        StepOp::OneHot(OneHot { columns, .. }) => match one_hot_choices(op) {
             Some(choices) => one_hot::fit(frame, columns, &choices, rows),
             None => Ok(plain(Learned::Nothing)),
         },
@@ -280,11 +307,15 @@ fn fit(frame: &DataFrame, op: &StepOp, rows: FitRows<'_>) -> Result<(Learned, Ve
             Some(choices) => flags::fit(frame, &choices, rows),
             None => Ok(plain(Learned::Nothing)),
         },
+        _ => Ok(plain(Learned::Nothing)),
     }
 }
 
 /// What the step does to the rows with what it learned: the same for the rows of the fit and for new ones.
-fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned) -> Result<Change, DataError> {
+fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
+    if let Some(operation) = operation(op) {
+        return operation.transform(frame, learned, stage);
+    }
     match (op, learned) {
         (StepOp::Drop { columns }, _) => {
             let replaced = columns.iter().map(|name| (name.clone(), Vec::new())).collect();
@@ -292,13 +323,18 @@ fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned) -> Result<Change
         }
         (StepOp::Rename { names }, _) => rename(frame, names),
         (StepOp::Cast { columns, to, unfit, .. }, learned) => cast::transform(frame, columns, *to, *unfit, learned),
-        (StepOp::Filter { conditions, combine }, _) => {
-            let keep = Some(condition::row_mask(frame, conditions, *combine)?);
-            Ok(Change { keep, ..Change::default() })
+        (StepOp::Filter { conditions, combine, action }, _) => {
+            let mut keep = condition::rules_mask(frame, conditions, *combine)?;
+            if *action == FilterAction::Delete {
+                keep.iter_mut().for_each(|keep| *keep = !*keep);
+            }
+            Ok(Change { rows: Rows::Keep(keep), ..Change::default() })
         }
-        (StepOp::Impute { indicator, .. }, Learned::Fills { columns }) => impute::transform(frame, columns, *indicator),
-        (StepOp::Scale { .. }, Learned::Scales { columns }) => scale::transform(frame, columns),
-        (StepOp::OneHot { .. }, Learned::Levels { columns }) => match one_hot_choices(op) {
+        (StepOp::Impute(Impute { indicator, .. }), Learned::Fills { columns }) => {
+            impute::transform(frame, columns, *indicator)
+        }
+        (StepOp::Scale(_), Learned::Scales { columns }) => scale::transform(frame, columns),
+        (StepOp::OneHot(_), Learned::Levels { columns }) => match one_hot_choices(op) {
             Some(choices) => one_hot::transform(frame, columns, &choices),
             None => Ok(Change::default()),
         },
@@ -306,11 +342,14 @@ fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned) -> Result<Change
             (Some(choices), Some(levels)) => flags::transform(frame, levels, &choices),
             _ => Ok(Change::default()),
         },
-        (op, _) => {
-            let what = format!("what was stored of «{}» is not what it learns", op.title());
-            Err(DataError::refused(what, None, "Run the cell again to fit the recipe anew"))
-        }
+        (op, _) => Err(not_what_it_learns(op)),
     }
+}
+
+/// A stored recipe whose step and what it learned do not belong together.
+pub(super) fn not_what_it_learns(op: &StepOp) -> DataError {
+    let what = format!("what was stored of «{}» is not what it learns", op.title());
+    DataError::refused(what, None, "Run the cell again to fit the recipe anew")
 }
 
 fn rename(frame: &DataFrame, names: &[Renaming]) -> Result<Change, DataError> {
@@ -326,19 +365,20 @@ fn rename(frame: &DataFrame, names: &[Renaming]) -> Result<Change, DataError> {
     Ok(change)
 }
 
-/// The table with the change made.
+/// The table with the change made: rows first, then columns.
 fn commit(table: &Table, op: &StepOp, change: Change) -> Result<Table, DataError> {
-    if let Some(keep) = change.keep {
-        return if keep.iter().all(|keep| *keep) { Ok(table.clone()) } else { table.filter(&keep) };
+    if let Rows::New { frame, from, part } = change.rows {
+        return table.remade(frame, from.as_deref(), part, op.title());
     }
     let mut replaced: std::collections::HashMap<String, Vec<Column>> = change.replaced.into_iter().collect();
-    let mut columns = Vec::with_capacity(table.frame.width());
+    let mut columns = Vec::with_capacity(table.frame.width() + change.added.len());
     for column in table.frame.columns() {
         match replaced.remove(column.name().as_str()) {
             Some(new) => columns.extend(new),
             None => columns.push(column.clone()),
         }
     }
+    columns.extend(change.added);
     let mut seen = std::collections::HashSet::with_capacity(columns.len());
     if let Some(twice) = columns.iter().find(|column| !seen.insert(column.name().clone())) {
         let what = format!("the step makes a second column «{}»", twice.name());
@@ -348,14 +388,25 @@ fn commit(table: &Table, op: &StepOp, change: Change) -> Result<Table, DataError
         };
         return Err(DataError::refused(what, Some(twice.name()), hint));
     }
-    let frame = DataFrame::new(table.rows(), columns).map_err(DataError::table("putting the columns together"))?;
-    Ok(Table { frame, parts: table.parts.clone(), row_numbers: table.row_numbers.clone() })
+    let mut frame = DataFrame::new(table.rows(), columns).map_err(DataError::table("putting the columns together"))?;
+    if let Some(order) = &change.order {
+        frame = frame.select(order.iter().map(String::as_str)).map_err(DataError::table("ordering the columns"))?;
+    }
+    let table = Table { frame, parts: table.parts.clone(), row_numbers: table.row_numbers.clone() };
+    match change.rows {
+        Rows::Keep(keep) if !keep.iter().all(|keep| *keep) => table.filter(&keep),
+        Rows::Pick(rows) => table.picked(&rows),
+        _ => Ok(table),
+    }
 }
 
 fn describe(op: &StepOp, learned: &Learned) -> Vec<String> {
+    if let Some(operation) = operation(op) {
+        return operation.describe(learned);
+    }
     match (op, learned) {
-        (StepOp::Impute { strategy, .. }, Learned::Fills { columns }) => impute::learned(columns, *strategy),
-        (StepOp::Scale { method, .. }, Learned::Scales { columns }) => scale::learned(columns, *method),
+        (StepOp::Impute(step), Learned::Fills { columns }) => impute::learned(columns, step.strategy),
+        (StepOp::Scale(step), Learned::Scales { columns }) => scale::learned(columns, step.method),
         (_, Learned::Levels { columns }) => one_hot::learned(columns),
         (_, Learned::Formats { formats }) => {
             formats.iter().map(|(column, format)| format!("{column} ← read as {format}")).collect()

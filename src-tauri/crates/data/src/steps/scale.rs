@@ -8,7 +8,7 @@ use super::{
     columns::{column, floats, numbers},
     fitted::{ColumnScale, Learned},
     names::figure,
-    recipe::{Change, FitRows},
+    operation::{Change, FitRows},
 };
 use crate::{error::DataError, frame_types::column_type};
 
@@ -44,6 +44,10 @@ pub(super) fn fit(
             ScaleMethod::Robust => {
                 let median = quantile(&mut there, 0.5);
                 (median, quantile(&mut there, 0.75) - quantile(&mut there, 0.25))
+            }
+            _ => {
+                let what = format!("{method:?} cannot be fitted");
+                return Err(DataError::refused(what, Some(name), "Choose another method"));
             }
         };
         // A constant column becomes 0, as in scikit-learn.
@@ -92,6 +96,7 @@ pub(super) fn learned(scales: &[ColumnScale], method: ScaleMethod) -> Vec<String
         ScaleMethod::Standard => ("mean", "deviation"),
         ScaleMethod::MinMax => ("lowest", "range"),
         ScaleMethod::Robust => ("median", "middle half"),
+        _ => ("", ""),
     };
     let line = |scale: &ColumnScale| {
         format!("{} ← {centre} {}, {width} {}", scale.column, figure(scale.centre.0), figure(scale.width.0))

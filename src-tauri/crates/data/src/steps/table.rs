@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, DataFrame};
+use polars::prelude::*;
 
 use crate::error::DataError;
 
@@ -40,6 +40,9 @@ impl Parts {
     }
 }
 
+/// The number of a row that a step made.
+pub const NO_ROW: u64 = u64::MAX;
+
 /// A frame, the parts of its rows where it was split, and the numbers its rows had before any were removed.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -47,7 +50,8 @@ pub struct Table {
     pub frame: DataFrame,
     /// The part of each row; none above a split.
     pub parts: Option<Parts>,
-    /// For each row its index in the table the cell began with, ascending; none while no row was removed.
+    /// For each row its index in the table the cell began with, [`NO_ROW`] for a row that a step made; none while the
+    /// rows are those of the beginning.
     pub row_numbers: Option<Arc<[u64]>>,
 }
 
@@ -90,5 +94,46 @@ impl Table {
             None => (0u64..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect(),
         };
         Ok(Self { frame, parts: self.parts.as_ref().map(|parts| parts.filter(keep)), row_numbers: Some(numbers) })
+    }
+
+    /// The rows by index, in that order, with their parts and numbers.
+    pub(crate) fn picked(&self, rows: &[IdxSize]) -> Result<Self, DataError> {
+        let index = IdxCa::from_slice("".into(), rows);
+        let frame = self.frame.take(&index).map_err(DataError::table("picking rows"))?;
+        Ok(Self {
+            frame,
+            parts: self.parts.as_ref().map(|parts| Parts(rows.iter().map(|row| parts.0[*row as usize]).collect())),
+            row_numbers: Some(rows.iter().map(|row| self.number(*row as usize)).collect()),
+        })
+    }
+
+    /// Another frame in its place: each row comes from a row of this one (`IdxSize::MAX`: from none).
+    pub(crate) fn remade(
+        &self,
+        frame: DataFrame,
+        from: Option<&[IdxSize]>,
+        part: Option<u8>,
+        step: &str,
+    ) -> Result<Self, DataError> {
+        let source = |row: usize| from.map(|from| from[row]).filter(|row| *row != IdxSize::MAX).map(|row| row as usize);
+        let parts = match &self.parts {
+            None => None,
+            Some(parts) => {
+                let of = |row: usize| source(row).map(|row| parts.0[row]).or(part);
+                let parts: Option<Arc<[u8]>> = (0..frame.height()).map(of).collect();
+                let refuse = || {
+                    let what = format!("«{step}» makes rows that belong to no part of the split");
+                    DataError::refused(what, None, "Put the step above the split")
+                };
+                Some(Parts(parts.ok_or_else(refuse)?))
+            }
+        };
+        let numbers = (0..frame.height()).map(|row| source(row).map_or(NO_ROW, |row| self.number(row))).collect();
+        Ok(Self { frame, parts, row_numbers: Some(numbers) })
+    }
+
+    /// The number of a row.
+    fn number(&self, row: usize) -> u64 {
+        self.row_numbers.as_ref().map_or(row as u64, |numbers| numbers[row])
     }
 }

@@ -21,7 +21,14 @@ fn names(columns: &[&str]) -> Vec<String> {
 }
 
 fn impute(columns: &[&str], strategy: ImputeStrategy) -> StepOp {
-    StepOp::Impute { columns: names(columns), strategy, value: None, indicator: false, fit: FitScope::Train }
+    StepOp::Impute(cairn_protocol::steps::Impute {
+        columns: names(columns),
+        strategy,
+        value: None,
+        indicator: false,
+        fit: FitScope::Train,
+        ..Default::default()
+    })
 }
 
 fn cast(columns: &[&str], to: ColumnType, unfit: Unfit) -> StepOp {
@@ -29,11 +36,16 @@ fn cast(columns: &[&str], to: ColumnType, unfit: Unfit) -> StepOp {
 }
 
 fn scale(columns: &[&str], method: ScaleMethod) -> StepOp {
-    StepOp::Scale { columns: names(columns), method, fit: FitScope::Train }
+    StepOp::Scale(cairn_protocol::steps::Scale {
+        columns: names(columns),
+        method,
+        fit: FitScope::Train,
+        ..Default::default()
+    })
 }
 
 fn one_hot(columns: &[&str]) -> StepOp {
-    StepOp::OneHot {
+    StepOp::OneHot(cairn_protocol::steps::OneHot {
         columns: names(columns),
         drop: DropLevel::None,
         nulls: NullLevel::OwnColumn,
@@ -43,7 +55,8 @@ fn one_hot(columns: &[&str]) -> StepOp {
         name_pattern: "{column}_{value}".into(),
         keep_source: false,
         fit: FitScope::Train,
-    }
+        ..Default::default()
+    })
 }
 
 fn split_flags(column: &str, separator: &str) -> StepOp {
@@ -108,12 +121,15 @@ fn filling_learns_from_training_rows_only_and_counts_exactly() {
 
 #[test]
 fn constants_indicators_and_what_cannot_be_filled() {
-    let constant = |columns: &[&str], value: &str, indicator| StepOp::Impute {
-        columns: names(columns),
-        strategy: ImputeStrategy::Constant,
-        value: Some(ParamValue::Text(value.into())),
-        indicator,
-        fit: FitScope::Train,
+    let constant = |columns: &[&str], value: &str, indicator| {
+        StepOp::Impute(cairn_protocol::steps::Impute {
+            columns: names(columns),
+            strategy: ImputeStrategy::Constant,
+            value: Some(ParamValue::Text(value.into())),
+            indicator,
+            fit: FitScope::Train,
+            ..Default::default()
+        })
     };
     let made = run(&[constant(&["age"], "0", true)]).unwrap();
     let columns: Vec<&str> = made.table.frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
@@ -175,7 +191,7 @@ fn every_choice_of_one_hot_does_what_it_says() {
         made.table.frame
     };
     fn set(op: &mut StepOp, drop_: DropLevel, nulls_: NullLevel, unseen_: UnseenLevel) {
-        if let StepOp::OneHot { drop, nulls, unseen, .. } = op {
+        if let StepOp::OneHot(cairn_protocol::steps::OneHot { drop, nulls, unseen, .. }) = op {
             (*drop, *nulls, *unseen) = (drop_, nulls_, unseen_);
         }
     }
@@ -195,7 +211,7 @@ fn every_choice_of_one_hot_does_what_it_says() {
     assert_eq!(cells(&frame, "smoking_other"), [0., 0., 0., 0., 0., 0., 1., 0.]);
     let frame = check(
         &|op| {
-            if let StepOp::OneHot { rare_below_percent, .. } = op {
+            if let StepOp::OneHot(cairn_protocol::steps::OneHot { rare_below_percent, .. }) = op {
                 *rare_below_percent = 20.0;
             }
         },
@@ -204,7 +220,7 @@ fn every_choice_of_one_hot_does_what_it_says() {
     assert_eq!(cells(&frame, "smoking_other"), [0., 1., 0., 0., 0., 1., 0., 0.]);
     check(
         &|op| {
-            if let StepOp::OneHot { max_categories, .. } = op {
+            if let StepOp::OneHot(cairn_protocol::steps::OneHot { max_categories, .. }) = op {
                 *max_categories = Some(2);
             }
         },
@@ -225,7 +241,7 @@ fn names_never_meet_and_width_is_predicted() {
     let frame = df!("c" => ["other", "x", "y", "x"], "c_x" => [1i64, 2, 3, 4]).unwrap();
     let parts = Some(Parts::new(vec![0; 4]).unwrap());
     let mut op = one_hot(&["c"]);
-    if let StepOp::OneHot { unseen, .. } = &mut op {
+    if let StepOp::OneHot(cairn_protocol::steps::OneHot { unseen, .. }) = &mut op {
         *unseen = UnseenLevel::Other;
     }
     let made = run_recipe(&Table::with_parts(frame, parts).unwrap(), &[step(op)], &NoProgress).unwrap();
@@ -327,7 +343,12 @@ fn a_step_that_learns_needs_training_rows_or_says_so() {
     let plain = Table::new(table().frame);
     let error = run_recipe(&plain, &[step(scale(&["age"], ScaleMethod::Standard))], &NoProgress).unwrap_err();
     assert_eq!(error.hint(), "Add a split cell above, or set the step to fit on all rows");
-    let all = StepOp::Scale { columns: names(&["age"]), method: ScaleMethod::MinMax, fit: FitScope::All };
+    let all = StepOp::Scale(cairn_protocol::steps::Scale {
+        columns: names(&["age"]),
+        method: ScaleMethod::MinMax,
+        fit: FitScope::All,
+        ..Default::default()
+    });
     let made = run_recipe(&table(), &[step(all.clone())], &NoProgress).unwrap();
     assert!(made.outcomes[0].fits_on_all && !made.outcomes[0].warnings.is_empty());
     assert_eq!((made.outcomes[0].fit_rows, made.fitted.steps_fit_on_all()), (Some(8), vec![1]));

@@ -71,8 +71,13 @@ pub fn wrangle(run: &Run<'_>, cell: &Cell, wrangle: &WrangleCell) -> Result<Made
     let key = run.key(&cell.name)?;
     let input = run.table(&wrangle.input)?;
     run.job.progress(Some(0.05), format!("{} steps", wrangle.steps.len()));
-    let recipe = cairn_data::run_recipe(&input, &wrangle.steps, &Part::new(run.job, 0.05, 0.7, "running steps"))
-        .map_err(|error| ErrorInfo::from(error).in_cell(&cell.name))?;
+    let recipe = cairn_data::run_recipe(
+        &input,
+        &wrangle.steps,
+        &cairn_data::Around::default(),
+        &Part::new(run.job, 0.05, 0.7, "running steps"),
+    )
+    .map_err(|error| ErrorInfo::from(error).in_cell(&cell.name))?;
     run.job.check()?;
     run.job.progress(Some(0.7), "profiling all rows");
     let profile = cairn_data::profile(&recipe.table.frame);

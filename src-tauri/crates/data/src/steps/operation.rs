@@ -1,0 +1,143 @@
+//! What a kind of step is to the recipe: it learns from rows ([`Operation::fit`]), changes a table with what it
+//! learned ([`Operation::transform`]) and says what that was ([`Operation::describe`]).
+//!
+//! The same `transform` runs when the recipe is fitted and when it is replayed on new rows; [`Stage`] says which, for
+//! the few steps to which it matters (cross-fitted encoders give training rows what the other folds say).
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use super::fitted::Learned;
+use crate::error::DataError;
+
+/// What steps may look at beside their own table.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// Tables of other cells by name, for joins, concatenation and queries.
+    pub tables: BTreeMap<String, DataFrame>,
+    /// The project's salt, for keyed hashes; empty outside projects.
+    pub salt: String,
+}
+
+impl Around {
+    /// The table of another cell.
+    pub(super) fn table(&self, name: &str) -> Result<&DataFrame, DataError> {
+        self.tables.get(name).ok_or_else(|| {
+            let what = match name {
+                "" => "no other table is chosen".to_owned(),
+                name => format!("there is no table «{name}»"),
+            };
+            let known: Vec<&str> = self.tables.keys().map(String::as_str).collect();
+            let hint = match known.as_slice() {
+                [] => "Choose a data, wrangle or split cell of this notebook".to_owned(),
+                known => format!("Choose one of {}", known.join(", ")),
+            };
+            DataError::refused(what, None, hint)
+        })
+    }
+}
+
+/// The rows a step learns from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FitRows<'a>(Option<&'a [u8]>);
+
+impl<'a> FitRows<'a> {
+    /// Those of part 0; all where there are no parts.
+    pub fn of(parts: Option<&'a [u8]>) -> Self {
+        Self(parts)
+    }
+
+    /// The parts, where only those of part 0 count.
+    pub fn parts(self) -> Option<&'a [u8]> {
+        self.0
+    }
+
+    /// Whether the step learns from a row.
+    pub fn has(self, row: usize) -> bool {
+        self.0.is_none_or(|parts| parts[row] == 0)
+    }
+
+    /// The values of those rows.
+    pub fn pick(self, values: &[f64]) -> Vec<f64> {
+        match self.0 {
+            None => values.to_vec(),
+            Some(parts) => values.iter().zip(parts).filter(|(_, part)| **part == 0).map(|(value, _)| *value).collect(),
+        }
+    }
+
+    /// As a message calls them.
+    pub fn name(self) -> &'static str {
+        if self.0.is_some() { "training rows" } else { "table" }
+    }
+}
+
+/// Where a step changes a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stage<'a> {
+    /// The part of each row; none above a split and on new rows.
+    pub parts: Option<&'a [u8]>,
+    /// The rows it was fitted on just now; none when it is replayed on new rows.
+    pub fit_rows: Option<FitRows<'a>>,
+    /// What it may look at.
+    pub around: &'a Around,
+}
+
+/// What becomes of the rows.
+#[derive(Debug, Default)]
+pub(super) enum Rows {
+    /// They stay as they are.
+    #[default]
+    Same,
+    /// Those that are marked stay.
+    Keep(Vec<bool>),
+    /// Rows by index, in a new order, perhaps some of them twice; applied after the columns.
+    Pick(Vec<IdxSize>),
+    /// Another table altogether; nothing else of the change counts then.
+    New {
+        /// The table.
+        frame: DataFrame,
+        /// For each of its rows the row it comes from, `IdxSize::MAX` for none; none: no row comes from one.
+        from: Option<Vec<IdxSize>>,
+        /// The part of rows that come from none; none: not allowed below a split.
+        part: Option<u8>,
+    },
+}
+
+/// What a step does to a table.
+#[derive(Default)]
+pub(super) struct Change {
+    /// Columns and what stands in their place.
+    pub replaced: Vec<(String, Vec<Column>)>,
+    /// New columns at the right end.
+    pub added: Vec<Column>,
+    /// The columns that stay, in their order; none: all as they stand.
+    pub order: Option<Vec<String>>,
+    /// What becomes of the rows.
+    pub rows: Rows,
+    /// Cells whose value differs in columns that stay.
+    pub changed_cells: u64,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// A kind of step.
+pub(super) trait Operation {
+    /// What it learns from the rows, and what a person should know of it.
+    fn fit(
+        &self,
+        _frame: &DataFrame,
+        _rows: FitRows<'_>,
+        _around: &Around,
+    ) -> Result<(Learned, Vec<String>), DataError> {
+        Ok((Learned::Nothing, Vec::new()))
+    }
+
+    /// What it does to a table with what it learned.
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError>;
+
+    /// What it learned, one line a column.
+    fn describe(&self, _learned: &Learned) -> Vec<String> {
+        Vec::new()
+    }
+}
