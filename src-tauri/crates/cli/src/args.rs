@@ -70,6 +70,27 @@ pub enum Verb {
         #[arg(long, value_name = "CELL.PARAM=VALUE")]
         set: Vec<String>,
     },
+    /// Replay a fitted recipe on a new file
+    #[command(
+        after_help = "Examples:\n  cairn apply stroke.cairn --cell Encode --in new.csv --out ready.parquet\n  cairn apply recipe.json --in new.csv --out ready.csv"
+    )]
+    Apply {
+        /// The notebook, or a recipe file written by the window or by cairn code --to recipe
+        #[arg(value_name = "NOTEBOOK")]
+        recipe: PathBuf,
+        /// The wrangle cell whose recipe is replayed; default: the last one
+        #[arg(long, value_name = "NAME")]
+        cell: Option<String>,
+        /// The file to read
+        #[arg(long = "in", value_name = "FILE")]
+        input: PathBuf,
+        /// The file to write: .csv, .parquet, .arrow
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// How to read it
+        #[command(flatten)]
+        how: How,
+    },
     /// Split, train, evaluate and record, without a notebook
     #[command(after_help = "Example: cairn train patients.csv --target stroke --param max_depth=3")]
     Train {

@@ -23,6 +23,7 @@ use crate::{
 };
 
 mod print;
+mod recipe;
 
 /// Carries out the command line.
 ///
@@ -38,6 +39,10 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
             let request = Request::Profile { path: file(path), options: options(how) };
             let Response::Profiled(profile) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&profile, || print::profile(&profile)))
+        }
+        Verb::Apply { recipe, cell, input, out, how } => {
+            let asked = recipe::Apply { recipe, cell: cell.as_deref(), input, out, how };
+            recipe::apply(given, &asked, output)
         }
         Verb::Run { notebook, cell, set } => run_notebook(given, notebook, cell, set, output),
         Verb::Train { file: path, target, kernel, algorithm, params, metric, seed } => {

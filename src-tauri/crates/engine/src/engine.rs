@@ -20,6 +20,7 @@ use crate::{
     kernels::Kernels,
     notebook::{document, graph, session::Session},
     project::{Access, Project, Recents, kind_of, locked},
+    recipe,
     run::{self, Wanted},
     samples, tables,
     watch::Watch,
@@ -230,6 +231,10 @@ impl Inner {
             Request::PreviewSteps { path, cell, steps, upto, against_input, first_row, rows } => {
                 let look = tables::Look { steps: &steps, upto, against_input, first_row, rows };
                 tables::preview(self, &path, &cell, &look).map(Response::Preview)
+            }
+
+            Request::ApplyRecipe { recipe, cell, input, options, out } => {
+                self.apply_recipe(&recipe, cell.as_deref(), &input, &options, &out)
             }
 
             Request::Page { table, query, first_row, rows, first_column, columns } => {
@@ -446,6 +451,32 @@ impl Inner {
             _ => Ok(()),
         });
         result.map(|cells| Response::Outcomes { notebook: path.to_owned(), cells })
+    }
+
+    fn apply_recipe(
+        &self,
+        recipe: &str,
+        cell: Option<&str>,
+        input: &str,
+        options: &cairn_protocol::notebook::ImportOptions,
+        out: &str,
+    ) -> Result<Response, ErrorInfo> {
+        let project = self.project().ok();
+        let mut cell = cell.map(str::to_owned);
+        if !recipe::is_file(recipe) {
+            // What the recipe learned must be that of the notebook as it stands.
+            let name = recipe::cell_of(&*self.project()?, recipe, cell.as_deref())?;
+            if let Response::Outcomes { cells, .. } = self.run_and_wait(recipe, std::slice::from_ref(&name), &[])?
+                && let Some(error) = cells.into_iter().find_map(|outcome| outcome.error)
+            {
+                return Err(error);
+            }
+            cell = Some(name);
+        }
+        self.in_job(format!("Apply {recipe} to {input}"), |job| {
+            let asked = recipe::Replay { recipe, cell: cell.as_deref(), input, options, out };
+            recipe::replay(self, project.as_deref(), &asked, job).map(Response::Applied)
+        })
     }
 
     fn cell_result(&self, path: &str, cell: &str) -> Result<Response, ErrorInfo> {

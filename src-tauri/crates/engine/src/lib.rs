@@ -22,6 +22,7 @@ mod lineage;
 mod lock;
 mod notebook;
 mod project;
+mod recipe;
 mod run;
 mod samples;
 mod tables;

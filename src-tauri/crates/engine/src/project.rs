@@ -139,6 +139,14 @@ impl Project {
         self.root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned())
     }
 
+    /// What steps may look at in every cell of the project.
+    ///
+    /// # Errors
+    /// The project folder cannot be read.
+    pub fn around_steps(&self) -> Result<cairn_data::Around, ErrorInfo> {
+        Ok(cairn_data::Around::default())
+    }
+
     /// `.cairn/`.
     pub fn dot_cairn(&self) -> PathBuf {
         self.root.join(".cairn")

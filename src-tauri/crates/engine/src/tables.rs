@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use cairn_data::{Around, NoProgress, Table};
+use cairn_data::{NoProgress, Table};
 use cairn_protocol::{
     ErrorInfo, Response,
     door::{ColumnDetail, StepPreview},
@@ -22,6 +22,7 @@ use crate::{
     jobs::{Job, Part},
     notebook::graph,
     project::{Project, locked},
+    recipe,
 };
 
 /// Orders of views kept.
@@ -221,19 +222,21 @@ pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Resul
         .map_err(|error| error.hint(format!("run {:?} first", wrangle.input)))?
         .table;
     let upto = look.upto.min(look.steps.len());
+    let around = recipe::around(&project, &look.steps[..upto], |name| {
+        find(engine, &TableRef::Cell { notebook: path.to_owned(), cell: name.to_owned() }).map(|found| found.table)
+    })?;
     let in_cell = |error: cairn_data::DataError| ErrorInfo::from(error).in_cell(name);
     let (before, earlier) = if upto == 0 {
         ((*input).clone(), Vec::new())
     } else {
-        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &Around::default(), &NoProgress)
-            .map_err(in_cell)?;
+        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &around, &NoProgress).map_err(in_cell)?;
         (run.table, run.outcomes)
     };
     let (after, outcome) = if upto == 0 {
         (before.clone(), Default::default())
     } else {
-        let run = cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &Around::default(), &NoProgress)
-            .map_err(|error| {
+        let run =
+            cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &around, &NoProgress).map_err(|error| {
                 let mut info = in_cell(error);
                 info.place.step = Some(upto);
                 info

@@ -143,6 +143,20 @@ pub enum Request {
         rows: u64,
     },
 
+    /// Replays a fitted recipe on a file and writes the result; runs what is stale before. Answer: `Applied`.
+    ApplyRecipe {
+        /// Path of a notebook, or of a portable recipe (`.json`).
+        recipe: String,
+        /// Name of the cell; none: the notebook's last wrangle cell.
+        cell: Option<String>,
+        /// The file to read (absolute, or relative to the project).
+        input: String,
+        /// How to read it; what is absent is taken from the notebook's data cell.
+        options: ImportOptions,
+        /// The file to write (absolute, or relative to the project): `.csv`, `.parquet`, `.arrow`.
+        out: String,
+    },
+
     /// A window of a table. Answer: `Page`.
     Page {
         /// The table.
@@ -343,6 +357,7 @@ pub enum Response {
     Outcomes { notebook: String, cells: Vec<CellOutcome> },
     CellResult(Box<CellResult>),
     Preview(StepPreview),
+    Applied(AppliedRecipe),
     Page(TablePage),
     Column(ColumnDetail),
     Kernels(KernelsView),
@@ -496,6 +511,25 @@ pub struct StepPreview {
     pub train_rows: Option<u64>,
     /// Seconds it took.
     pub elapsed_secs: f64,
+}
+
+/// A recipe that was replayed on a file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AppliedRecipe {
+    /// Files written.
+    pub out: Vec<String>,
+    /// Rows written.
+    pub rows: u64,
+    /// Columns written.
+    pub columns: Vec<(String, crate::table::ColumnType)>,
+    /// Rows of the file.
+    pub rows_read: u64,
+    /// Records of the file that were rejected.
+    pub rejects_total: u64,
+    /// Steps replayed.
+    pub steps: u64,
+    /// Unseen levels, cells that became null, columns that were not there.
+    pub warnings: Vec<String>,
 }
 
 /// One column of a table.

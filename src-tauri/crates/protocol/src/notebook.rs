@@ -371,12 +371,16 @@ impl CellBody {
         }
     }
 
-    /// Names of the cells read, in order.
+    /// Names of the cells read, in order: the input first, then the other tables of a recipe's steps (a name may
+    /// stand there twice).
     #[must_use]
     pub fn inputs(&self) -> Vec<&str> {
         match self {
             Self::Data(_) | Self::Note(_) => Vec::new(),
-            Self::Wrangle(cell) => vec![&cell.input],
+            Self::Wrangle(cell) => {
+                let others = cell.steps.iter().flat_map(|step| step.op.other_cells());
+                std::iter::once(cell.input.as_str()).chain(others).collect()
+            }
             Self::Split(cell) => vec![&cell.input],
             Self::Train(cell) => vec![&cell.input],
             Self::Sweep(cell) => vec![&cell.input],
@@ -388,7 +392,10 @@ impl CellBody {
     pub fn inputs_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::Data(_) | Self::Note(_) => Vec::new(),
-            Self::Wrangle(cell) => vec![&mut cell.input],
+            Self::Wrangle(cell) => {
+                let others = cell.steps.iter_mut().flat_map(|step| step.op.other_cells_mut());
+                std::iter::once(&mut cell.input).chain(others).collect()
+            }
             Self::Split(cell) => vec![&mut cell.input],
             Self::Train(cell) => vec![&mut cell.input],
             Self::Sweep(cell) => vec![&mut cell.input],

@@ -31,6 +31,12 @@ impl ColumnType {
         matches!(self, Self::Int | Self::Float | Self::Decimal)
     }
 
+    /// Whether fields of text can be read as it.
+    #[must_use]
+    pub fn can_be_read(self) -> bool {
+        !matches!(self, Self::Duration | Self::List | Self::Struct | Self::Decimal)
+    }
+
     /// Name in files.
     #[must_use]
     pub fn as_str(self) -> &'static str {

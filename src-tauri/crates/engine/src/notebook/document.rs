@@ -9,6 +9,7 @@ use std::{
 use cairn_protocol::{
     ErrorInfo,
     notebook::{CellBody, Edit, NOTEBOOK_SCHEMA, Notebook},
+    steps::StepOp,
 };
 
 use super::graph;
@@ -189,6 +190,13 @@ fn apply_one(notebook: &mut Notebook, edit: &Edit) -> Result<(), ErrorInfo> {
                         to.clone_into(input);
                     }
                 }
+                if let CellBody::Wrangle(wrangle) = &mut cell.body {
+                    for step in &mut wrangle.steps {
+                        if let StepOp::Sql(sql) = &mut step.op {
+                            sql.query = renamed_in_query(&sql.query, name, to);
+                        }
+                    }
+                }
             }
         }
         Edit::SetBody { name, body } => {
@@ -258,6 +266,35 @@ fn set_one(body: &CellBody, name: &str, param: &str, text: &str) -> Result<CellB
     let params = table.entry("params").or_insert_with(|| toml::Value::Table(toml::Table::new()));
     params.as_table_mut().expect("params is a table").insert(param.to_owned(), parsed);
     value.try_into().map_err(|error: toml::de::Error| bad(&error.message()))
+}
+
+/// A query in which a table goes by another name; the new one stands in double quotes unless it is a plain word.
+fn renamed_in_query(query: &str, from: &str, to: &str) -> String {
+    let plain = |name: &str| {
+        name.chars().all(|letter| letter == '_' || letter.is_alphanumeric())
+            && name.chars().next().is_some_and(|letter| !letter.is_numeric())
+    };
+    let new = if plain(to) { to.to_owned() } else { format!("\"{}\"", to.replace('"', "\"\"")) };
+    let quoted = format!("\"{}\"", from.replace('"', "\"\""));
+    let mut out = query.replace(&quoted, &new);
+    if !plain(from) {
+        return out;
+    }
+    let word = |letter: Option<char>| letter.is_some_and(|letter| letter == '_' || letter.is_alphanumeric());
+    let mut at = 0;
+    while let Some(found) = out[at..].find(from).map(|found| found + at) {
+        let end = found + from.len();
+        let inside = word(out[..found].chars().next_back()) || word(out[end..].chars().next());
+        // An odd number of quotes before it: it is part of a text or a quoted name.
+        let in_text = out[..found].matches('\'').count() % 2 == 1 || out[..found].matches('"').count() % 2 == 1;
+        if inside || in_text {
+            at = end;
+        } else {
+            out.replace_range(found..end, &new);
+            at = found + new.len();
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -339,6 +376,17 @@ rounds = 50
         assert_eq!(renamed.cells[2].body.inputs(), ["Parts"]);
         let taken = Edit::RenameCell { name: "Split".into(), to: "Trees".into() };
         assert!(apply(&notebook, &[taken]).is_err());
+    }
+
+    #[test]
+    fn a_query_follows_a_renamed_cell() {
+        let renamed = |query| renamed_in_query(query, "Labs", "Lab values");
+        assert_eq!(
+            renamed("select Labs.x from Labs where y = 'Labs'"),
+            "select \"Lab values\".x from \"Lab values\" where y = 'Labs'"
+        );
+        assert_eq!(renamed("select LabsOld from \"Labs\""), "select LabsOld from \"Lab values\"");
+        assert_eq!(renamed_in_query("select * from \"Lab values\"", "Lab values", "Labs"), "select * from Labs");
     }
 
     #[test]

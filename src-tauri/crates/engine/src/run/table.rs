@@ -71,13 +71,11 @@ pub fn wrangle(run: &Run<'_>, cell: &Cell, wrangle: &WrangleCell) -> Result<Made
     let key = run.key(&cell.name)?;
     let input = run.table(&wrangle.input)?;
     run.job.progress(Some(0.05), format!("{} steps", wrangle.steps.len()));
-    let recipe = cairn_data::run_recipe(
-        &input,
-        &wrangle.steps,
-        &cairn_data::Around::default(),
-        &Part::new(run.job, 0.05, 0.7, "running steps"),
-    )
-    .map_err(|error| ErrorInfo::from(error).in_cell(&cell.name))?;
+    let around = crate::recipe::around(run.project, &wrangle.steps, |name| run.table(name))
+        .map_err(|error| error.in_cell(&cell.name))?;
+    let recipe =
+        cairn_data::run_recipe(&input, &wrangle.steps, &around, &Part::new(run.job, 0.05, 0.7, "running steps"))
+            .map_err(|error| ErrorInfo::from(error).in_cell(&cell.name))?;
     run.job.check()?;
     run.job.progress(Some(0.7), "profiling all rows");
     let profile = cairn_data::profile(&recipe.table.frame);
@@ -102,8 +100,15 @@ pub fn wrangle(run: &Run<'_>, cell: &Cell, wrangle: &WrangleCell) -> Result<Made
             &format!("{}: {}{scope}", outcome.title, step.op.columns().join(", ")),
         )
     });
-    let input_node = lineage::of_cell(run, &wrangle.input)?;
-    lineage::record(&run.project.tracker, &node, &[(&input_node, cairn_protocol::runs::EdgeKind::Used)])?;
+    let mut inputs = Vec::new();
+    for name in cell.body.inputs() {
+        let input = lineage::of_cell(run, name)?;
+        if !inputs.iter().any(|(known, _): &(Node, _)| known.id() == input.id()) {
+            inputs.push((input, cairn_protocol::runs::EdgeKind::Used));
+        }
+    }
+    let inputs: Vec<_> = inputs.iter().map(|(node, kind)| (node, *kind)).collect();
+    lineage::record(&run.project.tracker, &node, &inputs)?;
     let train_rows = table.train_rows();
     Ok(Made { result: CellResult::Wrangle(WrangleResult { steps: recipe.outcomes, profile, train_rows }), view })
 }
