@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cairn_data::{NoProgress, Table, apply, run_recipe, split, training_table};
+use cairn_data::{Around, NoProgress, Table, apply, run_recipe, split, training_table};
 use cairn_protocol::{
     notebook::{SplitCell, SplitMethod},
     steps::Step,
@@ -60,16 +60,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let table = Table::with_parts(table.frame, Some(parts))?;
     let steps: Vec<Step> = serde_json::from_str(RECIPE)?;
     let start = Instant::now();
-    let mut made = run_recipe(&table, &[], &NoProgress)?;
+    let mut made = run_recipe(&table, &[], &Around::default(), &NoProgress)?;
     for step in &steps {
         let start = Instant::now();
-        made = run_recipe(&made.table, std::slice::from_ref(step), &NoProgress)?;
+        made = run_recipe(&made.table, std::slice::from_ref(step), &Around::default(), &NoProgress)?;
         timed(step.op.title(), start);
     }
     timed("recipe", start);
-    let fitted = run_recipe(&table, &steps, &NoProgress)?.fitted;
+    let fitted = run_recipe(&table, &steps, &Around::default(), &NoProgress)?.fitted;
     let start = Instant::now();
-    apply(&fitted, &table.frame, &[])?;
+    apply(&fitted, &table.frame, &[], &Around::default())?;
     timed("replay", start);
     let start = Instant::now();
     let training = training_table(&made.table, "y", &[], None, false)?;

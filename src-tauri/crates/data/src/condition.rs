@@ -208,7 +208,7 @@ mod tests {
 
     fn check(column: &str, test: Test, value: &str, expected: [bool; 3]) {
         let value = if value.is_empty() { None } else { Some(ParamValue::Text(value.into())) };
-        let condition = Condition { column: column.into(), test, value };
+        let condition = Condition { column: column.into(), test, value, other: None };
         let found = row_mask(&frame(), &[condition], Combine::All).unwrap();
         assert_eq!(found, expected, "{column} {test:?}");
     }
@@ -243,6 +243,7 @@ mod tests {
             column: column.into(),
             test,
             value: Some(ParamValue::Text(value.into())),
+            other: None,
         };
         let two = [on("n", Test::Equal, "1"), on("t", Test::Equal, "b")];
         assert_eq!(row_mask(&frame(), &two, Combine::Any).unwrap(), [true, false, true]);

@@ -5,6 +5,7 @@
 pub mod condition;
 mod error;
 mod export;
+mod find;
 mod format;
 mod frame_types;
 mod import;
@@ -19,6 +20,7 @@ pub mod training_table;
 
 pub use error::DataError;
 pub use export::{ExportOptions, export, export_with};
+pub use find::{copy_cells, count_found, find};
 pub use frame_types::{column_type, schema};
 pub use import::{Imported, import, peek};
 pub use mapped::read_ipc;

@@ -113,7 +113,12 @@ mod tests {
         assert_eq!(order(&frame, &query(Some(("n", false)), vec![])).unwrap(), [2, 0, 3, 1]);
         assert_eq!(order(&frame, &query(Some(("n", true)), vec![])).unwrap(), [0, 3, 2, 1]);
         let at_least_two =
-            vec![Condition { column: "n".into(), test: Test::GreaterOrEqual, value: Some(ParamValue::Int(2)) }];
+            vec![Condition {
+                column: "n".into(),
+                test: Test::GreaterOrEqual,
+                value: Some(ParamValue::Int(2)),
+                other: None,
+            }];
         assert_eq!(order(&frame, &query(Some(("t", true)), at_least_two.clone())).unwrap(), [3, 0]);
         assert_eq!(order(&frame, &query(None, at_least_two)).unwrap(), [0, 3]);
         assert!(order(&frame, &query(Some(("m", true)), vec![])).is_err());

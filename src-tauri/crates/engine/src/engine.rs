@@ -241,6 +241,13 @@ impl Inner {
                 let window = tables::Window { first_row, rows, first_column, columns };
                 tables::page(self, &table, &query, window).map(Response::Page)
             }
+            Request::Find { table, query, needle, count } => self.in_job(format!("Find {}", needle.text), |job| {
+                tables::find_text(self, &table, &query, &needle, count, job)
+            }),
+            Request::CopyCells { table, query, first_row, rows, columns, header } => {
+                let window = first_row..first_row.saturating_add(rows);
+                tables::copy(self, &table, &query, window, &columns, header).map(Response::Text)
+            }
             Request::TableProfile { table } => tables::profile(self, &table).map(Response::Profiled),
             Request::Column { table, column, target } => {
                 tables::column(self, &table, &column, target.as_deref()).map(Response::Column)

@@ -13,7 +13,7 @@ use cairn_protocol::{
     notebook::{CellBody, ImportOptions},
     results::CellResult,
     steps::Step,
-    table::{Profile, TablePage, TableQuery, TableRef},
+    table::{Needle, Profile, TablePage, TableQuery, TableRef},
 };
 
 use crate::{
@@ -27,6 +27,9 @@ use crate::{
 
 /// Orders of views kept.
 const MAX_ORDERS: usize = 8;
+
+/// Rows up to which a view is ordered without showing a job.
+const ROWS_AT_ONCE: usize = 200_000;
 
 /// A window of a table.
 #[derive(Debug, Clone, Copy)]
@@ -163,25 +166,78 @@ fn find(engine: &Inner, table: &TableRef) -> Result<Found, ErrorInfo> {
 /// The table is not there, or a condition does not fit it.
 pub fn page(engine: &Inner, table: &TableRef, query: &TableQuery, window: Window) -> Result<TablePage, ErrorInfo> {
     let found = find(engine, table)?;
-    let frame = &found.table.frame;
     let Window { first_row, rows, first_column, columns } = window;
+    let order = order_of(engine, &found, query)?;
+    let order = order.as_ref().map(|order| order.as_slice());
+    Ok(cairn_data::page(&found.table.frame, order, first_row, rows, first_column, columns))
+}
+
+/// The rows of a view in its order; none where it is the table's own. The orders used last are kept.
+fn order_of(engine: &Inner, found: &Found, query: &TableQuery) -> Result<Option<Arc<Vec<u32>>>, ErrorInfo> {
     if *query == TableQuery::default() {
-        return Ok(cairn_data::page(frame, None, first_row, rows, first_column, columns));
+        return Ok(None);
     }
     let project = engine.project()?;
     let name = format!("{}{}", found.key, serde_json::to_string(query).unwrap_or_default());
     let known = locked(&project.orders).iter().find(|(known, _)| *known == name).map(|(_, order)| Arc::clone(order));
-    let order = match known {
-        Some(order) => order,
-        None => {
-            let order = Arc::new(cairn_data::order(frame, query)?);
-            let mut orders = locked(&project.orders);
-            orders.insert(0, (name, Arc::clone(&order)));
-            orders.truncate(MAX_ORDERS);
-            order
-        }
+    if let Some(order) = known {
+        return Ok(Some(order));
+    }
+    let make = || cairn_data::order(&found.table.frame, query).map(Arc::new).map_err(ErrorInfo::from);
+    let order = if found.table.rows() > ROWS_AT_ONCE {
+        let what =
+            query.sort.as_ref().map_or_else(|| "Filter rows".to_owned(), |(column, _)| format!("Sort by {column}"));
+        let job = engine.jobs.begin(what, None);
+        let order = make();
+        job.end(order.as_ref().map(|_| ()));
+        order?
+    } else {
+        make()?
     };
-    Ok(cairn_data::page(frame, Some(&order), first_row, rows, first_column, columns))
+    let mut orders = locked(&project.orders);
+    orders.insert(0, (name, Arc::clone(&order)));
+    orders.truncate(MAX_ORDERS);
+    Ok(Some(order))
+}
+
+/// The next cell that holds a text.
+///
+/// # Errors
+/// The table or a column is not there, the expression is broken, or the search was cancelled.
+pub fn find_text(
+    engine: &Inner,
+    table: &TableRef,
+    query: &TableQuery,
+    needle: &Needle,
+    count: bool,
+    job: &Job,
+) -> Result<Response, ErrorInfo> {
+    let found = find(engine, table)?;
+    let order = order_of(engine, &found, query)?;
+    let order = order.as_ref().map(|order| order.as_slice());
+    let frame = &found.table.frame;
+    let cell = cairn_data::find(frame, order, needle, &Part::new(job, 0.0, 0.5, "searching"))?;
+    let progress = Part::new(job, 0.5, 0.5, "counting");
+    let count = count.then(|| cairn_data::count_found(frame, order, needle, &progress)).transpose()?;
+    Ok(Response::Found { cell, count })
+}
+
+/// A window of a table as text for the clipboard.
+///
+/// # Errors
+/// The table or a column is not there, or the window is too large.
+pub fn copy(
+    engine: &Inner,
+    table: &TableRef,
+    query: &TableQuery,
+    rows: std::ops::Range<u64>,
+    columns: &[String],
+    header: bool,
+) -> Result<String, ErrorInfo> {
+    let found = find(engine, table)?;
+    let order = order_of(engine, &found, query)?;
+    let order = order.as_ref().map(|order| order.as_slice());
+    Ok(cairn_data::copy_cells(&found.table.frame, order, rows, columns, header)?)
 }
 
 /// Figures of every column of a table.

@@ -11,7 +11,7 @@ use crate::{
     runs::{LineageGraph, MetricSeries, Run, RunsDiff, RunsPage, RunsQuery},
     steps::Step,
     sweeps::{SweepCheck, SweepState, Trial},
-    table::{ColumnProfile, ImportReport, Profile, TablePage, TableQuery, TableRef},
+    table::{ColumnProfile, FoundCell, ImportReport, Needle, Profile, TablePage, TableQuery, TableRef},
 };
 
 /// What a front end asks.
@@ -171,6 +171,32 @@ pub enum Request {
         first_column: u64,
         /// Columns of the window.
         columns: u64,
+    },
+    /// The next cell of a table that holds a text, in the order of a view. Answer: `Found`.
+    Find {
+        /// The table.
+        table: TableRef,
+        /// Order and conditions of the view.
+        query: TableQuery,
+        /// What is looked for.
+        needle: Needle,
+        /// Whether all cells that hold it are counted too.
+        count: bool,
+    },
+    /// A window of a table as tab-separated text, cells in full. Answer: `Text`.
+    CopyCells {
+        /// The table.
+        table: TableRef,
+        /// Order and conditions of the view.
+        query: TableQuery,
+        /// First row of the window.
+        first_row: u64,
+        /// Rows of the window.
+        rows: u64,
+        /// Names of the columns, in the order in which they are copied.
+        columns: Vec<String>,
+        /// Whether the names stand above.
+        header: bool,
     },
     /// Figures of every column of a table. Answer: `Profiled`.
     TableProfile {
@@ -359,6 +385,7 @@ pub enum Response {
     Preview(StepPreview),
     Applied(AppliedRecipe),
     Page(TablePage),
+    Found { cell: Option<FoundCell>, count: Option<u64> },
     Column(ColumnDetail),
     Kernels(KernelsView),
     KernelChecked { valid: bool, checks: Vec<crate::results::Check> },

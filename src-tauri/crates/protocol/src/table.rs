@@ -302,6 +302,49 @@ pub struct TableQuery {
     pub conditions: Vec<crate::steps::Condition>,
 }
 
+/// What is looked for in a grid, and from where.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Needle {
+    /// The text.
+    pub text: String,
+    /// Columns searched; empty: all.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Whether `A` and `a` differ.
+    #[serde(default)]
+    pub match_case: bool,
+    /// Whether the whole cell must match rather than a part.
+    #[serde(default)]
+    pub whole_cell: bool,
+    /// Whether the text is a regular expression.
+    #[serde(default)]
+    pub regex: bool,
+    /// Position of the row, within the view's order, that the search starts from.
+    #[serde(default)]
+    pub from_position: u64,
+    /// Index of the column after (or before) which it starts in that row; none: the row counts as a whole.
+    #[serde(default)]
+    pub from_column: Option<u64>,
+    /// Whether it goes towards the beginning.
+    #[serde(default)]
+    pub backwards: bool,
+}
+
+/// A cell that was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundCell {
+    /// Position of the row within the view's order.
+    pub position: u64,
+    /// Index of the row in the table.
+    pub row: u64,
+    /// Name of the column.
+    pub column: String,
+    /// Index of the column in the table.
+    pub column_index: u64,
+    /// Whether the search went round the end of the table.
+    pub wrapped: bool,
+}
+
 /// A window of a table. Cells are text as the grid shows them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TablePage {

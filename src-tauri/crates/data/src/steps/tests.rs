@@ -1,7 +1,7 @@
 use cairn_protocol::{
     ParamValue,
     steps::{
-        Combine, Condition, DropLevel, FitScope, ImputeStrategy, NullLevel, Renaming, ScaleMethod, Step, StepOp, Test,
+        Combine, Condition, DropLevel, FilterAction, FitScope, ImputeStrategy, NullLevel, Renaming, ScaleMethod, Step, StepOp, Test,
         Unfit, UnseenLevel,
     },
     table::{ColumnChange, ColumnType},
@@ -71,7 +71,8 @@ fn split_flags(column: &str, separator: &str) -> StepOp {
 
 fn filter(column: &str, test: Test, value: &str) -> StepOp {
     let value = (!value.is_empty()).then(|| ParamValue::Text(value.into()));
-    StepOp::Filter { conditions: vec![Condition { column: column.into(), test, value }], combine: Combine::All }
+    let condition = Condition { column: column.into(), test, value, other: None };
+    StepOp::Filter { conditions: vec![condition.into()], combine: Combine::All, action: FilterAction::Keep }
 }
 
 /// Six training rows, two of validation; the validation rows would move every figure if they were learned from.
@@ -89,7 +90,7 @@ fn table() -> Table {
 
 fn run(steps: &[StepOp]) -> Result<RecipeRun, DataError> {
     let steps: Vec<Step> = steps.iter().cloned().map(step).collect();
-    run_recipe(&table(), &steps, &NoProgress)
+    run_recipe(&table(), &steps, &Around::default(), &NoProgress)
 }
 
 fn cells(frame: &DataFrame, name: &str) -> Vec<f64> {
@@ -244,13 +245,13 @@ fn names_never_meet_and_width_is_predicted() {
     if let StepOp::OneHot(cairn_protocol::steps::OneHot { unseen, .. }) = &mut op {
         *unseen = UnseenLevel::Other;
     }
-    let made = run_recipe(&Table::with_parts(frame, parts).unwrap(), &[step(op)], &NoProgress).unwrap();
+    let made = run_recipe(&Table::with_parts(frame, parts).unwrap(), &[step(op)], &Around::default(), &NoProgress).unwrap();
     assert_eq!(made.outcomes[0].added, ["c_other", "c_x_2", "c_y", "c_other_2"]);
     assert_eq!(made.outcomes[0].warnings.len(), 2);
 
     let wide = df!("id" => (0..10_001i64).collect::<Vec<_>>()).unwrap();
     let table = Table::with_parts(wide, Some(Parts::new(vec![0; 10_001]).unwrap())).unwrap();
-    let error = run_recipe(&table, &[step(one_hot(&["id"]))], &NoProgress).unwrap_err();
+    let error = run_recipe(&table, &[step(one_hot(&["id"]))], &Around::default(), &NoProgress).unwrap_err();
     assert_eq!(error.to_string(), "id would become 10,001 columns, more than 10,000");
     assert!(refused(one_hot(&["bmi"])).0.contains("floats"));
 }
@@ -286,7 +287,7 @@ fn casts_between_every_reasonable_pair() {
     let check = |values: Series, to, expected: Series| {
         let name = values.name().to_string();
         let frame = values.into_frame();
-        let made = run_recipe(&Table::new(frame), &[step(cast(&[&name], to, Unfit::Error))], &NoProgress).unwrap();
+        let made = run_recipe(&Table::new(frame), &[step(cast(&[&name], to, Unfit::Error))], &Around::default(), &NoProgress).unwrap();
         let found = made.table.frame.column(&name).unwrap().as_materialized_series();
         assert!(found.equals_missing(&expected), "{found} {expected}");
         assert_eq!(found.dtype(), expected.dtype());
@@ -341,7 +342,7 @@ fn dropping_and_renaming() {
 #[test]
 fn a_step_that_learns_needs_training_rows_or_says_so() {
     let plain = Table::new(table().frame);
-    let error = run_recipe(&plain, &[step(scale(&["age"], ScaleMethod::Standard))], &NoProgress).unwrap_err();
+    let error = run_recipe(&plain, &[step(scale(&["age"], ScaleMethod::Standard))], &Around::default(), &NoProgress).unwrap_err();
     assert_eq!(error.hint(), "Add a split cell above, or set the step to fit on all rows");
     let all = StepOp::Scale(cairn_protocol::steps::Scale {
         columns: names(&["age"]),
@@ -349,12 +350,12 @@ fn a_step_that_learns_needs_training_rows_or_says_so() {
         fit: FitScope::All,
         ..Default::default()
     });
-    let made = run_recipe(&table(), &[step(all.clone())], &NoProgress).unwrap();
+    let made = run_recipe(&table(), &[step(all.clone())], &Around::default(), &NoProgress).unwrap();
     assert!(made.outcomes[0].fits_on_all && !made.outcomes[0].warnings.is_empty());
     assert_eq!((made.outcomes[0].fit_rows, made.fitted.steps_fit_on_all()), (Some(8), vec![1]));
-    assert!(run_recipe(&plain, &[step(all)], &NoProgress).unwrap().outcomes[0].fits_on_all);
+    assert!(run_recipe(&plain, &[step(all)], &Around::default(), &NoProgress).unwrap().outcomes[0].fits_on_all);
     let off = Step { op: scale(&["nothing"], ScaleMethod::MinMax), enabled: false };
-    let made = run_recipe(&table(), &[off], &NoProgress).unwrap();
+    let made = run_recipe(&table(), &[off], &Around::default(), &NoProgress).unwrap();
     assert!(made.outcomes[0].skipped && made.table.frame.equals_missing(&table().frame));
 }
 
@@ -371,9 +372,9 @@ fn replay_tolerates_only_what_may_be_absent() {
     let fitted: FittedRecipe = serde_json::from_str(&text).unwrap();
     assert_eq!(fitted, made.fitted);
     let bare = table().frame.drop("age").unwrap().drop("text").unwrap();
-    let error = apply(&fitted, &bare, &[]).unwrap_err();
+    let error = apply(&fitted, &bare, &[], &Around::default()).unwrap_err();
     assert!(error.to_string().contains("age"), "{error}");
-    let applied = apply(&fitted, &bare, &names(&["age"])).unwrap();
+    let applied = apply(&fitted, &bare, &names(&["age"]), &Around::default()).unwrap();
     assert_eq!(applied.row_numbers.as_deref(), Some(&[0u64, 1, 3, 4, 5, 6][..]));
     assert!(applied.warnings.iter().any(|text| text == "text was not there to drop"));
     assert!(applied.frame.column("smoking_former").is_ok());
@@ -455,16 +456,16 @@ proptest! {
     #[test]
     fn replay_equals_the_run(table in any_table(), ops in prop::collection::vec(any_step(), 1..6)) {
         let steps: Vec<Step> = ops.into_iter().map(step).collect();
-        let Ok(made) = run_recipe(&table, &steps, &NoProgress) else { return Ok(()) };
+        let Ok(made) = run_recipe(&table, &steps, &Around::default(), &NoProgress) else { return Ok(()) };
         let text = serde_json::to_string(&made.fitted).unwrap();
         let fitted: FittedRecipe = serde_json::from_str(&text).unwrap();
-        let applied = apply(&fitted, &table.frame, &[]).unwrap();
+        let applied = apply(&fitted, &table.frame, &[], &Around::default()).unwrap();
         prop_assert!(applied.frame.equals_missing(&made.table.frame));
         prop_assert_eq!(applied.frame.schema(), made.table.frame.schema());
         prop_assert_eq!(&applied.row_numbers, &made.table.row_numbers);
 
         let others: Vec<bool> = table.parts.as_ref().unwrap().as_slice().iter().map(|part| *part != 0).collect();
-        let alone = apply(&fitted, &table.filter(&others).unwrap().frame, &[]).unwrap();
+        let alone = apply(&fitted, &table.filter(&others).unwrap().frame, &[], &Around::default()).unwrap();
         let after = made.table.parts.as_ref().unwrap().as_slice().iter().map(|part| *part != 0).collect::<Vec<_>>();
         let expected = made.table.filter(&after).unwrap().frame;
         prop_assert!(alone.frame.equals_missing(&expected), "{} {}", alone.frame, expected);
@@ -473,7 +474,7 @@ proptest! {
     /// The count of changed cells is what a comparison of the tables finds.
     #[test]
     fn changed_cells_are_counted_exactly(table in any_table(), op in any_step()) {
-        let Ok(made) = run_recipe(&table, &[step(op)], &NoProgress) else { return Ok(()) };
+        let Ok(made) = run_recipe(&table, &[step(op)], &Around::default(), &NoProgress) else { return Ok(()) };
         if made.table.rows() != table.rows() {
             return Ok(());
         }
