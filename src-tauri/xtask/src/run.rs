@@ -83,7 +83,34 @@ pub fn build(places: &Places, arguments: &[String]) -> Result<()> {
 pub fn bench(places: &Places, arguments: &[String]) -> Result<()> {
     build(places, &[])?;
     announce("Running the benchmarks", "some minutes; a quiet machine gives better figures");
-    execute(Command::new(places.program("bench")).current_dir(&places.root).args(arguments))
+    let mut command = Command::new(places.program("bench"));
+    command.current_dir(&places.root).args(arguments);
+    match peers(places) {
+        Ok(python) => {
+            command.env("CAIRN_PYTHON", python);
+        }
+        Err(error) => announce(&format!("Without the peers of Python: {error:#}"), ""),
+    }
+    execute(&mut command)
+}
+
+/// Peers of Python's that the benchmarks are measured against.
+const PEERS: [&str; 2] = ["pandas==3.1.1", "scikit-learn==1.9.1"];
+
+/// A Python with the peers, in a virtual environment of its own.
+fn peers(places: &Places) -> Result<PathBuf> {
+    let folder = places.cache.join("python");
+    let python = if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
+    let mark = folder.join("peers");
+    if std::fs::read_to_string(&mark).is_ok_and(|made| made == PEERS.join(" ")) {
+        return Ok(python);
+    }
+    announce("Installing the benchmarks' peers", &PEERS.join(", "));
+    let base = if cfg!(windows) { "python" } else { "python3" };
+    execute(Command::new(base).args(["-m", "venv"]).arg(&folder))?;
+    execute(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))?;
+    std::fs::write(&mark, PEERS.join(" ")).context("cannot write beside the peers")?;
+    Ok(python)
 }
 
 /// A sample project in the user's data folder, made on the first call and the user's from then on.

@@ -1288,7 +1288,7 @@ names! {
     OneHotParity {
         /// Nobody's: the options of the step.
         None,
-        /// scikit-learn 1.7 `OneHotEncoder(handle_unknown="ignore")`: missing values get a column `NAME_nan`.
+        /// scikit-learn `OneHotEncoder(handle_unknown="ignore")`: missing values get a column `NAME_nan`.
         ScikitLearn,
         /// pandas `get_dummies`: missing values are 0 in every column.
         Pandas,
