@@ -357,9 +357,11 @@ fn topic_of(request: &Request) -> Topic {
         Request::CellResult { path, cell } | Request::PreviewSteps { path, cell, .. } => {
             Topic::Cell(path.clone(), cell.clone())
         }
-        Request::Page { table, .. } | Request::TableProfile { table } | Request::Column { table, .. } => {
-            of_table(table)
-        }
+        Request::Page { table, .. }
+        | Request::TableProfile { table }
+        | Request::Column { table, .. }
+        | Request::Find { table, .. }
+        | Request::CopyCells { table, .. } => of_table(table),
         Request::Runs(_) | Request::Run { .. } | Request::Metrics { .. } | Request::DiffRuns { .. } => Topic::Runs,
         Request::Sweeps | Request::Sweep { .. } => Topic::Sweeps,
         Request::Kernels => Topic::Kernels,

@@ -33,7 +33,7 @@ impl App {
             Command::ThemeLight => self.theme_choice = ThemeChoice::Light,
             Command::ThemeDark => self.theme_choice = ThemeChoice::Dark,
             Command::ThemeSystem => self.theme_choice = ThemeChoice::System,
-            Command::Find | Command::FilterTable => self.find(),
+            Command::Find | Command::FilterTable => self.find(egui),
             Command::CloseTab => {
                 if let Some(tab) = tiles::front(&self.tree, self.shell.front.as_ref()) {
                     self.close_tab(&tab);
@@ -295,7 +295,10 @@ impl App {
     }
 
     /// Puts the cursor into the search field of the front pane.
-    fn find(&mut self) {
+    fn find(&mut self, egui: &egui::Context) {
+        if crate::widgets::grid::open_in_focused_grid(egui) {
+            return;
+        }
         if let Some(tab) = tiles::front(&self.tree, self.shell.front.as_ref()) {
             let pane = self.panes.entry(tab.clone()).or_insert_with(|| crate::panes::Pane::new(&tab));
             if !pane.find() {

@@ -28,6 +28,11 @@ impl DataPane {
         Self { path, grid: GridState::over_a_tile() }
     }
 
+    /// Opens the line that finds text.
+    pub fn find(&mut self) {
+        self.grid.open_find();
+    }
+
     /// Draws the pane.
     pub fn ui(&mut self, ui: &mut Ui, ctx: &Ctx<'_>) {
         let theme = ctx.theme;

@@ -73,11 +73,12 @@ impl Pane {
 
     /// Puts the focus into the pane's search field; false where it has none.
     pub fn find(&mut self) -> bool {
-        if let Self::Runs(pane) = self {
-            pane.find();
-            return true;
+        match self {
+            Self::Runs(pane) => pane.find(),
+            Self::Data(pane) => pane.find(),
+            _ => return false,
         }
-        false
+        true
     }
 }
 

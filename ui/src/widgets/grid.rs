@@ -10,8 +10,11 @@
 //! The grid changes nothing but its own [`GridState`]; sorting and conditions live there as a [`TableQuery`] that the
 //! owner hands to its source in the next frame.
 
+mod arrange;
 mod body;
 mod cells;
+mod edit;
+mod find;
 mod footer;
 mod header;
 mod keys;
@@ -27,8 +30,8 @@ use std::{
 
 use cairn_protocol::{
     Response as Answer,
-    steps::Condition,
-    table::{ColumnChange, ColumnProfile, ColumnType, TablePage, TableQuery},
+    steps::{CellEdit, Condition},
+    table::{ColumnChange, ColumnProfile, ColumnType, TablePage, TableQuery, TableRef},
 };
 use egui::{Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
@@ -37,6 +40,7 @@ use crate::{
     ctx::Ctx,
     theme::{Theme, size},
 };
+pub use find::open_in_focused_grid;
 pub use source::TableSource;
 
 /// Rows of a block that is asked for.
@@ -107,6 +111,16 @@ pub trait GridSource {
     fn can_query(&self) -> bool {
         true
     }
+
+    /// The table of the door that it shows, for finding and copying over all of it; none for previews.
+    fn table(&self) -> Option<TableRef> {
+        None
+    }
+
+    /// Whether single cells can be changed.
+    fn can_edit(&self) -> bool {
+        false
+    }
 }
 
 /// The window of a table in an answer.
@@ -140,8 +154,20 @@ pub struct GridState {
     pub takes_wheel: bool,
     /// Without a footer, where the owner draws its own.
     pub without_footer: bool,
+    /// Names of the columns in the person's order; columns that are not named stand where the table has them.
+    pub order: Vec<String>,
+    /// Columns that stay at the left edge.
+    pub frozen: BTreeSet<String>,
     /// The other end of the selected rows.
     range_end: Option<u64>,
+    /// The other end of the selected columns.
+    range_column: Option<String>,
+    find: find::FindBar,
+    /// Cells that are on their way to the clipboard.
+    copying: Option<cairn_protocol::Request>,
+    edit: edit::Editor,
+    /// The column whose head is dragged.
+    dragged: Option<String>,
     widths: HashMap<String, ColumnWidth>,
     known_total: u64,
     filter_text: String,
@@ -177,6 +203,18 @@ impl GridState {
         let end = self.range_end.unwrap_or(*row);
         Some(((*row).min(end), (*row).max(end)))
     }
+
+    /// Opens the line that finds text.
+    pub fn open_find(&mut self) {
+        self.find.open();
+    }
+
+    /// Where the cursor goes; a selection of several cells ends.
+    fn put_cursor(&mut self, row: u64, column: &str) {
+        self.cursor = Some((row, column.to_owned()));
+        self.range_end = None;
+        self.range_column = None;
+    }
 }
 
 /// What happened in a grid.
@@ -190,6 +228,8 @@ pub struct GridOutput {
     pub filter: Option<Condition>,
     /// A cell was clicked: row and column.
     pub clicked_cell: Option<(u64, String)>,
+    /// A cell was given another value.
+    pub edited: Option<CellEdit>,
     /// Rows that can be seen, and all: for a footer of the owner's.
     pub visible_rows: (u64, u64, u64),
 }
@@ -197,8 +237,10 @@ pub struct GridOutput {
 /// Where the parts of a grid lie in this frame.
 struct Frame<'a> {
     columns: Vec<GridColumn<'a>>,
-    /// Index in `columns`, left edge in the content, width, of every shown column.
+    /// Index in `columns`, left edge in the content, width, of every shown column; the frozen ones first.
     places: Vec<(usize, f32, f32)>,
+    /// Width of the frozen columns.
+    frozen_width: f32,
     content_width: f32,
     total: u64,
     rect: Rect,
@@ -210,12 +252,14 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// The part of `places` that can be seen.
-    fn seen(&self, scroll_x: f32) -> &[(usize, f32, f32)] {
+    /// The part of `places` that can be seen: the frozen ones, then those of the others that are scrolled into view.
+    fn seen(&self, scroll_x: f32) -> Vec<(usize, f32, f32)> {
         let room = self.body.width() - self.gutter;
-        let first = self.places.partition_point(|(_, left, width)| left + width <= scroll_x);
-        let last = self.places.partition_point(|(_, left, _)| *left < scroll_x + room);
-        &self.places[first..last.max(first)]
+        let frozen = self.places.partition_point(|(_, left, _)| *left < self.frozen_width);
+        let (still, moving) = self.places.split_at(frozen);
+        let first = moving.partition_point(|(_, left, width)| left + width <= scroll_x + self.frozen_width);
+        let last = moving.partition_point(|(_, left, _)| *left < scroll_x + room);
+        still.iter().chain(&moving[first..last.max(first)]).copied().collect()
     }
 
     fn rows_in_view(&self) -> f64 {
@@ -224,7 +268,22 @@ impl Frame<'_> {
 
     /// Left edge on the screen of a place in the content.
     fn screen_x(&self, left: f32, scroll_x: f32) -> f32 {
-        self.body.left() + self.gutter + left - scroll_x
+        let scrolled = if left < self.frozen_width { 0.0 } else { scroll_x };
+        self.body.left() + self.gutter + left - scrolled
+    }
+
+    /// Where a column at that place in the content may be drawn: what is scrolled goes under what is frozen.
+    fn clip_of(&self, left: f32, area: Rect) -> Rect {
+        let from = if left < self.frozen_width { 0.0 } else { self.frozen_width };
+        area.with_min_x(self.body.left() + self.gutter + from)
+    }
+
+    /// The place under a point of the screen.
+    fn place_at(&self, x: f32, scroll_x: f32) -> Option<usize> {
+        let x = x - self.body.left() - self.gutter;
+        let x = if x < self.frozen_width { x } else { x + scroll_x };
+        let place = self.places.partition_point(|(_, left, width)| left + width <= x);
+        (place < self.places.len()).then_some(place)
     }
 }
 
@@ -247,13 +306,17 @@ pub fn grid_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut GridState, source: &dyn G
 
     let response = ui.interact(frame.body, id, Sense::click_and_drag());
     let frame = Frame { focused: response.has_focus(), ..frame };
-    keys::handle(ui, &frame, state, source, &mut output);
+    find::note_focus(ui, &frame, source);
+    keys::handle(ui, ctx, &frame, state, source, &mut output);
+    find::update(ui, ctx, &frame, state, source);
     scroll::wheel(ui, &frame, state);
     scroll::clamp(&frame, state);
     let blocks = cells::Blocks::read(&frame, state, source);
     body::draw(ui, theme, &frame, state, &blocks, &response, &mut output);
     header::draw(ui, ctx, &frame, state, source.can_query(), &mut output);
     scroll::bars(ui, theme, &frame, state);
+    edit::draw(ui, ctx, &frame, state, &blocks, source, &mut output);
+    find::draw(ui, theme, &frame, state);
     if !state.without_footer {
         footer::draw(ui, theme, &frame, state, &blocks, &source.scope());
     }
@@ -288,18 +351,25 @@ fn place<'a>(ui: &Ui, state: &mut GridState, columns: Vec<GridColumn<'a>>, rect:
     let gutter = (digits * 7.3 + 16.0).max(38.0);
     let mut places = Vec::with_capacity(columns.len());
     let mut left = 0.0;
-    for (index, column) in columns.iter().enumerate() {
-        if state.hidden.contains(column.name) {
-            continue;
-        }
-        let width = header::width_of(ui, state, column);
+    let (shown, still) = arrange::arranged(state, &columns);
+    let mut frozen_width = 0.0;
+    for (at, index) in shown.into_iter().enumerate() {
+        let width = header::width_of(ui, state, &columns[index]);
         places.push((index, left, width));
         left += width;
+        if at < still {
+            frozen_width = left;
+        }
+    }
+    // Frozen columns never take more than the room there is: the rest could not be reached.
+    if frozen_width > (rect.width() - gutter) * 0.7 {
+        frozen_width = 0.0;
     }
     Frame {
         columns,
         places,
         content_width: left,
+        frozen_width,
         total: state.known_total,
         rect,
         header,

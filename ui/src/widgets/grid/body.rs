@@ -39,10 +39,13 @@ pub(super) fn draw(
 ) {
     pick(ui, frame, state, response, output);
     let clip = ui.painter().with_clip_rect(frame.body.intersect(ui.clip_rect()));
-    let cells_clip = Rect::from_min_max(pos2(frame.body.left() + frame.gutter, frame.body.top()), frame.body.max);
-    let cells = ui.painter().with_clip_rect(cells_clip.intersect(ui.clip_rect()));
+    let outer = ui.clip_rect();
+    let painter_of = |left: f32| ui.painter().with_clip_rect(frame.clip_of(left, frame.body).intersect(outer));
     let seen = frame.seen(state.scroll_x);
+    let seen = seen.as_slice();
+    let range = selected_places(frame, state);
     for (index, left, width) in seen {
+        let cells = painter_of(*left);
         let column = &frame.columns[*index];
         let x = frame.screen_x(*left, state.scroll_x);
         let area = Rect::from_min_max(pos2(x, frame.body.top()), pos2(x + width, frame.body.bottom()));
@@ -64,13 +67,20 @@ pub(super) fn draw(
             break;
         }
         let line = Rect::from_min_max(pos2(frame.body.left(), top), pos2(frame.body.right(), top + size::GRID_ROW));
-        if selected.is_some_and(|(first, last)| (first..=last).contains(&row)) {
+        let in_rows = selected.is_some_and(|(first, last)| (first..=last).contains(&row));
+        if in_rows && range.is_none() {
             clip.rect_filled(line, CornerRadius::ZERO, theme.selection.gamma_multiply(0.7));
         }
         for (index, left, width) in seen {
+            let cells = painter_of(*left);
             let column = &frame.columns[*index];
             let x = frame.screen_x(*left, state.scroll_x);
             let area = Rect::from_min_max(pos2(x, top), pos2(x + width, top + size::GRID_ROW));
+            let in_range = range.is_some_and(|(from, to)| *left >= from && *left <= to)
+                && state.selected_rows().is_some_and(|(first, last)| (first..=last).contains(&row));
+            if in_range {
+                cells.rect_filled(area, CornerRadius::ZERO, theme.selection.gamma_multiply(0.8));
+            }
             let cell = blocks.cell(row, *index, column.name);
             let cut = draw_cell(&cells, theme, area, cell, column.column_type.is_numeric(), column.change, &mono);
             if cut
@@ -93,7 +103,8 @@ pub(super) fn draw(
         describe_row(ui, frame, seen, blocks, row, line.intersect(frame.body));
     }
     for (_, left, width) in seen {
-        let x = frame.screen_x(left + width, state.scroll_x) - 0.5;
+        let x = frame.screen_x(*left, state.scroll_x) + width - 0.5;
+        let cells = painter_of(*left);
         let bottom = (frame.body.top() + (frame.total - state.anchor.min(frame.total)) as f32 * size::GRID_ROW
             - state.offset)
             .min(frame.body.bottom());
@@ -101,9 +112,20 @@ pub(super) fn draw(
     }
     let x = frame.body.left() + frame.gutter - 0.5;
     clip.vline(x, frame.body.y_range(), Stroke::new(1.0, theme.border));
+    if frame.frozen_width > 0.0 {
+        clip.vline(x + frame.frozen_width, frame.body.y_range(), Stroke::new(2.0, theme.border));
+    }
     if let Some(text) = cut_under_pointer {
         response.clone().on_hover_text_at_pointer(text);
     }
+}
+
+/// The left edges of the first and the last selected column, where several are.
+fn selected_places(frame: &Frame<'_>, state: &GridState) -> Option<(f32, f32)> {
+    let place = |name: &str| frame.places.iter().position(|(index, ..)| frame.columns[*index].name == name);
+    let (_, cursor) = state.cursor.as_ref()?;
+    let (a, b) = (place(cursor)?, place(state.range_column.as_ref().filter(|end| *end != cursor)?)?);
+    Some((frame.places[a.min(b)].1, frame.places[a.max(b)].1))
 }
 
 /// Clicks and drags over cells.
@@ -115,11 +137,14 @@ fn pick(ui: &Ui, frame: &Frame<'_>, state: &mut GridState, response: &Response, 
         let Some((row, column)) = cell else { return };
         if ui.input(|input| input.modifiers.shift) && state.cursor.is_some() {
             state.range_end = Some(row);
+            state.range_column = Some(column);
             return;
         }
-        state.cursor = Some((row, column.clone()));
-        state.range_end = None;
+        state.put_cursor(row, &column);
         state.picked_in_body = true;
+        if response.double_clicked() {
+            state.edit.open(row, &column);
+        }
         if response.clicked() {
             if state.column.as_deref() != Some(&column) {
                 state.column = Some(column.clone());
@@ -128,19 +153,20 @@ fn pick(ui: &Ui, frame: &Frame<'_>, state: &mut GridState, response: &Response, 
             output.clicked_cell = Some((row, column));
         }
     } else if response.dragged()
-        && let Some((row, _)) = cell
-        && state.cursor.as_ref().is_some_and(|(at, _)| *at != row || state.range_end.is_some())
+        && let Some((row, column)) = cell
+        && state.cursor.as_ref().is_some_and(|(at, name)| {
+            *at != row || *name != column || state.range_end.is_some() || state.range_column.is_some()
+        })
     {
         state.range_end = Some(row);
+        state.range_column = Some(column);
     }
 }
 
 fn cell_at(frame: &Frame<'_>, state: &GridState, pointer: egui::Pos2) -> Option<(u64, String)> {
     let points = f64::from(pointer.y - frame.body.top() + state.offset);
     let row = state.anchor + (points / f64::from(size::GRID_ROW)).max(0.0) as u64;
-    let x = pointer.x - frame.body.left() - frame.gutter + state.scroll_x;
-    let place = frame.places.partition_point(|(_, left, width)| left + width <= x);
-    let (index, ..) = frame.places.get(place)?;
+    let (index, ..) = frame.places.get(frame.place_at(pointer.x, state.scroll_x)?)?;
     (row < frame.total).then(|| (row, frame.columns[*index].name.to_owned()))
 }
 

@@ -50,7 +50,7 @@ impl Blocks {
         }
         let last_row = (state.anchor + frame.rows_in_view().ceil() as u64).min(frame.total - 1);
         let mut starts: Vec<usize> =
-            frame.seen(state.scroll_x).iter().map(|(index, ..)| index / BLOCK_COLUMNS * BLOCK_COLUMNS).collect();
+            frame.seen(state.scroll_x).iter().map(|(index, ..)| *index / BLOCK_COLUMNS * BLOCK_COLUMNS).collect();
         starts.sort_unstable();
         starts.dedup();
         for row in state.anchor / BLOCK_ROWS..=last_row / BLOCK_ROWS {

@@ -69,6 +69,13 @@ pub(super) fn condition_text(condition: &Condition) -> String {
         Test::OneOf => "is one of",
         Test::IsNull => "is missing",
         Test::NotNull => "is not missing",
+        Test::NotContains => "does not contain",
+        Test::StartsWith => "starts with",
+        Test::EndsWith => "ends with",
+        Test::Matches => "matches",
+        Test::NotOneOf => "is none of",
+        Test::Between => "is between",
+        Test::IsDuplicate => "occurs twice",
     };
     let value = match &condition.value {
         None => String::new(),

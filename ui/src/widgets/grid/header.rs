@@ -114,15 +114,19 @@ pub(super) fn draw(
     ui.painter().rect_filled(frame.header, CornerRadius::ZERO, theme.panel);
     let clip = Rect::from_min_max(pos2(frame.header.left() + frame.gutter, frame.header.top()), frame.header.max);
     let outer = ui.clip_rect();
-    ui.set_clip_rect(clip.intersect(outer));
-    let seen: Vec<_> = frame.seen(state.scroll_x).to_vec();
-    for (index, left, width) in seen {
+    for (index, left, width) in frame.seen(state.scroll_x) {
+        ui.set_clip_rect(frame.clip_of(left, clip).intersect(outer));
         let column = &frame.columns[index];
         let x = frame.screen_x(left, state.scroll_x);
         let area = Rect::from_min_size(pos2(x, frame.header.top()), vec2(width, frame.header.height()));
         column_head(ui, ctx, frame, state, column, area, can_query, output);
     }
     ui.set_clip_rect(outer);
+    drop_line(ui, theme, frame, state);
+    if frame.frozen_width > 0.0 {
+        let x = frame.header.left() + frame.gutter + frame.frozen_width - 0.5;
+        ui.painter().vline(x, frame.header.y_range(), Stroke::new(2.0, theme.border));
+    }
     let x = frame.header.left() + frame.gutter - 0.5;
     ui.painter().vline(x, frame.header.y_range(), Stroke::new(1.0, theme.border));
     ui.painter().hline(frame.header.x_range(), frame.header.bottom() - 0.5, Stroke::new(1.0, theme.border));
@@ -141,7 +145,7 @@ fn column_head(
 ) {
     let theme = ctx.theme;
     let id = frame.id.with(("head", column.name));
-    let response = ui.interact(area, id, Sense::click());
+    let response = ui.interact(area.intersect(ui.clip_rect()), id, Sense::click_and_drag());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::ColumnHeader, true, format!("{}, {}", column.name, column.column_type.as_str()))
     });
@@ -177,6 +181,9 @@ fn column_head(
         let at = pos2(area.right() - 11.0, area.top() + 13.0);
         painter.text(at, Align2::CENTER_CENTER, glyph, fonts::icons(12.0), color);
     }
+    if response.drag_started() {
+        state.dragged = Some(column.name.to_owned());
+    }
     let next = match sort {
         None => Some((column.name.to_owned(), false)),
         Some(false) => Some((column.name.to_owned(), true)),
@@ -199,8 +206,38 @@ fn column_head(
     }
     let by_key = state.menu_for.take_if(|name| name == column.name).is_some()
         || (response.has_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::SHIFT, egui::Key::F10)));
-    menu::column_menu(ui, ctx, state, column, &response, by_key, can_query, output);
+    menu::column_menu(ui, ctx, frame, state, column, &response, by_key, can_query, output);
     resize(ui, frame, state, column, area);
+}
+
+/// Shows where a dragged column would go, and puts it there.
+fn drop_line(ui: &Ui, theme: &Theme, frame: &Frame<'_>, state: &mut GridState) {
+    let Some(name) = state.dragged.clone() else { return };
+    let pointer = ui.input(|input| input.pointer.interact_pos());
+    let target = pointer.filter(|at| frame.rect.contains(*at)).map(|at| {
+        let place = frame.place_at(at.x, state.scroll_x);
+        // Behind the middle of a head the column goes behind it.
+        let behind = place.is_some_and(|place| {
+            let (_, left, width) = frame.places[place];
+            at.x > frame.screen_x(left, state.scroll_x) + width / 2.0
+        });
+        place.map_or(frame.places.len(), |place| place + usize::from(behind))
+    });
+    if ui.input(|input| input.pointer.any_released() || input.key_pressed(egui::Key::Escape)) {
+        state.dragged = None;
+        if let Some(target) = target.filter(|_| !ui.input(|input| input.key_pressed(egui::Key::Escape))) {
+            let before = frame.places.get(target).map(|(index, ..)| frame.columns[*index].name.to_owned());
+            super::arrange::move_before(state, &frame.columns, &name, before.as_deref());
+        }
+    } else if let Some(target) = target {
+        let x = match frame.places.get(target) {
+            Some((_, left, _)) => frame.screen_x(*left, state.scroll_x),
+            None => frame.places.last().map_or(0.0, |(_, left, width)| frame.screen_x(*left, state.scroll_x) + width),
+        };
+        let line = egui::Rangef::new(frame.header.top(), frame.body.bottom());
+        ui.painter().vline(x, line, Stroke::new(2.0, theme.accent));
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
 }
 
 fn draw_name(painter: &egui::Painter, theme: &Theme, column: &GridColumn<'_>, area: Rect, arrow_room: f32) {
@@ -302,7 +339,7 @@ fn top_shares(profile: &ColumnProfile, rows: u64) -> Vec<f64> {
 fn bar_at(column: &GridColumn<'_>, picture: Rect, x: f32) -> Option<Vec<Condition>> {
     let profile = column.profile?;
     let at = f64::from(((x - picture.left()) / picture.width()).clamp(0.0, 0.999_9));
-    let condition = |test, value| Condition { column: column.name.to_owned(), test, value: Some(value) };
+    let condition = |test, value| Condition { column: column.name.to_owned(), test, value: Some(value), other: None };
     if let Some(histogram) = profile.histogram.as_ref().filter(|_| column.column_type.is_numeric()) {
         let (low, high) = (histogram.edges.first()?.0, histogram.edges.last()?.0);
         // Tenths of the range: a bin is too narrow to be hit.

@@ -6,7 +6,7 @@ use cairn_protocol::{
 };
 use egui::{Key, Popup, PopupCloseBehavior, Response, SetOpenCommand, Ui};
 
-use super::{GridColumn, GridOutput, GridState, add_condition, header, set_sort};
+use super::{Frame, GridColumn, GridOutput, GridState, add_condition, arrange, header, set_sort};
 use crate::{
     ctx::{Action, Ctx},
     widgets::{glyph, inputs, menu_heading, menu_item, menu_separator, menus, text_field},
@@ -16,6 +16,7 @@ use crate::{
 pub(super) fn column_menu(
     ui: &Ui,
     ctx: &Ctx<'_>,
+    frame: &Frame<'_>,
     state: &mut GridState,
     column: &GridColumn<'_>,
     head: &Response,
@@ -71,7 +72,11 @@ pub(super) fn column_menu(
                 ui.add_space(4.0);
                 for (words, test) in [("Only missing", Test::IsNull), ("Without missing", Test::NotNull)] {
                     if item(ui, glyph::FUNNEL, words) {
-                        add_condition(state, output, Condition { column: name.to_owned(), test, value: None });
+                        add_condition(
+                            state,
+                            output,
+                            Condition { column: name.to_owned(), test, ..Condition::default() },
+                        );
                     }
                 }
                 if !state.query.conditions.is_empty() && item(ui, glyph::X, "Show all rows") {
@@ -79,6 +84,25 @@ pub(super) fn column_menu(
                     state.show_row(0);
                 }
                 menu_separator(ui, theme);
+            }
+            let frozen = state.frozen.contains(name);
+            if item(ui, glyph::COLUMNS, if frozen { "Unfreeze column" } else { "Freeze column" }) {
+                if frozen {
+                    state.frozen.remove(name);
+                } else {
+                    state.frozen.insert(name.to_owned());
+                }
+            }
+            for (words, mark, right) in
+                [("Move left", glyph::ARROW_LEFT, false), ("Move right", glyph::ARROW_RIGHT, true)]
+            {
+                if item(ui, mark, words) {
+                    arrange::shift(state, &frame.columns, name, right);
+                }
+            }
+            if !state.order.is_empty() && item(ui, glyph::UNDO, "Table's own columns") {
+                state.order.clear();
+                state.frozen.clear();
             }
             if item(ui, glyph::EYE_SLASH, "Hide column") {
                 state.hidden.insert(name.to_owned());
@@ -122,7 +146,7 @@ fn parse(column: &GridColumn<'_>, words: &str) -> Option<Condition> {
     } else {
         ParamValue::Text(rest.to_owned())
     };
-    Some(Condition { column: column.name.to_owned(), test, value: Some(value) })
+    Some(Condition { column: column.name.to_owned(), test, value: Some(value), other: None })
 }
 
 #[cfg(test)]

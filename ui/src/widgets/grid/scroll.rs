@@ -120,10 +120,13 @@ pub(super) fn reveal_row(frame: &Frame<'_>, state: &mut GridState, row: u64) {
 pub(super) fn reveal_column(frame: &Frame<'_>, state: &mut GridState, place: usize) {
     let Some((_, left, width)) = frame.places.get(place) else { return };
     let room = frame.body.width() - frame.gutter;
-    if *left < state.scroll_x {
-        state.scroll_x = *left;
+    if *left < frame.frozen_width {
+        return;
+    }
+    if *left < state.scroll_x + frame.frozen_width {
+        state.scroll_x = *left - frame.frozen_width;
     } else if left + width > state.scroll_x + room {
-        state.scroll_x = (left + width - room).min(*left);
+        state.scroll_x = (left + width - room).min(*left - frame.frozen_width);
     }
 }
 

@@ -18,6 +18,7 @@ pub struct TableSource<'a> {
     profile: Option<Rc<Answer>>,
     first: Option<Rc<Answer>>,
     error: Option<Rc<ErrorInfo>>,
+    editable: bool,
 }
 
 impl<'a> TableSource<'a> {
@@ -25,11 +26,19 @@ impl<'a> TableSource<'a> {
     #[must_use]
     pub fn new(store: &'a Store, table: TableRef, query: TableQuery) -> Self {
         let profile = store.read(&Request::TableProfile { table: table.clone() });
-        let mut source = Self { store, table, query, profile: profile.value, first: None, error: None };
+        let mut source =
+            Self { store, table, query, profile: profile.value, first: None, error: None, editable: false };
         let first = store.read(&source.request(0, BLOCK_ROWS, 0..BLOCK_COLUMNS));
         source.error = first.error.or(profile.error);
         source.first = first.value;
         source
+    }
+
+    /// Of a table whose cells can be changed by a step.
+    #[must_use]
+    pub fn editable(mut self, editable: bool) -> Self {
+        self.editable = editable;
+        self
     }
 
     /// Why the table cannot be shown.
@@ -87,6 +96,14 @@ impl GridSource for TableSource<'_> {
 
     fn page(&self, first_row: u64, rows: u64, columns: Range<usize>) -> Option<Rc<Answer>> {
         self.store.read(&self.request(first_row, rows, columns)).value
+    }
+
+    fn table(&self) -> Option<TableRef> {
+        Some(self.table.clone())
+    }
+
+    fn can_edit(&self) -> bool {
+        self.editable
     }
 
     fn scope(&self) -> String {
