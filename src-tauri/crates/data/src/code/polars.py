@@ -69,7 +69,8 @@ def duplicate(df, column, name):
     return df.select(df.columns[:at] + [pl.col(column).alias(name)] + df.columns[at:])
 
 # ---- def cast ----
-def cast(df, columns, to="text", unfit="error", formats={}):
+def cast(df, columns, to="text", unfit="error", learned={}):
+    formats = learned.get("formats", {})
     kinds = {"bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64, "date": pl.Date, "datetime": pl.Datetime("us"),
              "time": pl.Time, "category": pl.Categorical, "text": pl.String, "decimal": pl.Decimal(38, 9)}
     strict = unfit == "error"
@@ -162,15 +163,21 @@ def deduplicate(df, columns=[], keep="first", by=None):
     return df.unique(columns or None, keep=keep, maintain_order=True)
 
 # ---- def drop_missing ----
-def drop_missing(df, columns=[], axis="rows", above_percent=0.0, dropped=[]):
+def drop_missing(df, columns=[], axis="rows", above_percent=0.0, learned={}):
     if axis == "columns":
-        return df.drop(dropped, strict=False)
+        return df.drop(learned["columns"], strict=False)
     columns = columns or df.columns
     share = pl.sum_horizontal([_missing(name) for name in columns]) * 100.0 / len(columns)
     return df.filter(share <= above_percent)
 
+# ---- def _value ----
+def _value(value):
+    """A value of a recipe: its kind is the key."""
+    kind, value = next(iter(value.items()))
+    return _real(value) if kind == "float" else value
+
 # ---- def impute ----
-def impute(df, columns, strategy="mean", by=[], order=None, indicator=False, fills={}, donors=None, neighbours=5):
+def impute(df, columns, strategy="mean", value=None, by=[], order=None, indicator=False, neighbours=5, learned={}):
     gone = {name: df.select(_missing(name)).to_series() for name in columns}
     if strategy in ("forward", "backward", "linear"):
         rows = df.with_row_index("__row")
@@ -182,14 +189,14 @@ def impute(df, columns, strategy="mean", by=[], order=None, indicator=False, fil
             rows = rows.with_columns((filled.over(by) if by else filled).alias(name))
         df = rows.sort("__row").drop("__row")
     else:
-        for fill in fills:
+        for fill in learned["columns"]:
             name = fill["column"]
-            value = pl.lit(fill["value"])
+            value = pl.lit(_value(fill["value"]))
             if fill.get("groups"):
                 key = pl.concat_list([_text(df, one) for one in by])
                 for group in fill["groups"]:
                     same = pl.all_horizontal([_text(df, one).eq_missing(pl.lit(part)) for one, part in zip(by, group["group"])])
-                    value = pl.when(same).then(pl.lit(group["value"])).otherwise(value)
+                    value = pl.when(same).then(pl.lit(_value(group["value"]))).otherwise(value)
             kind = pl.Float64 if fill.get("to_float") else df.schema[name]
             df = df.with_columns(
                 pl.when(_missing(name)).then(value.cast(kind)).otherwise(pl.col(name).cast(kind)).alias(name))
@@ -199,16 +206,16 @@ def impute(df, columns, strategy="mean", by=[], order=None, indicator=False, fil
     return df
 
 # ---- def scale ----
-def scale(df, columns, method="standard", low=0.0, high=1.0, shape="uniform", scales=[]):
+def scale(df, columns, method="standard", low=0.0, high=1.0, shape="uniform", learned={}):
     if method == "log":
         return df.with_columns(pl.col(name).cast(pl.Float64).log() for name in columns)
     if method == "log1p":
         return df.with_columns(pl.col(name).cast(pl.Float64).log1p() for name in columns)
-    for learned in scales:
-        name = learned["column"]
-        x, centre, width = pl.col(name).cast(pl.Float64), _real(learned["centre"]), _real(learned["width"])
-        if learned.get("power") is not None:
-            p = _real(learned["power"])
+    for one in learned["columns"]:
+        name = one["column"]
+        x, centre, width = pl.col(name).cast(pl.Float64), _real(one["centre"]), _real(one["width"])
+        if one.get("power") is not None:
+            p = _real(one["power"])
             up = (x + 1).log() if p == 0 else ((x + 1).pow(p) - 1) / p
             down = -(1 - x).log() if p == 2 else -((1 - x).pow(2 - p) - 1) / (2 - p)
             box = x.log() if p == 0 else (x.pow(p) - 1) / p
@@ -220,8 +227,8 @@ def scale(df, columns, method="standard", low=0.0, high=1.0, shape="uniform", sc
     return df
 
 # ---- def one_hot ----
-def one_hot(df, columns, learned, nulls="own_column", unseen="all_zeros", keep_source=False):
-    for one in learned:
+def one_hot(df, columns, learned, drop="none", nulls="own_column", unseen="all_zeros", keep_source=False, **_options):
+    for one in learned["columns"]:
         name = one["column"]
         cells = df.select(_text(df, name).alias("x")).to_series()
         known = [level["value"] for level in one["levels"]]
@@ -243,10 +250,10 @@ def one_hot(df, columns, learned, nulls="own_column", unseen="all_zeros", keep_s
     return df
 
 # ---- def split_flags ----
-def split_flags(df, column, separator, learned, keep_source=False):
+def split_flags(df, column, separator, learned, keep_source=False, rare_below_percent=0.0):
     cells = df[column].str.split(separator).list.eval(pl.element().str.strip_chars())
     made = [cells.list.contains(level["value"]).fill_null(False).cast(pl.UInt8).alias(level["name"])
-            for level in learned[0]["levels"] if level.get("name")]
+            for level in learned["columns"][0]["levels"] if level.get("name")]
     return _place(df, column, made, keep_source)
 
 # ---- def encode ----
@@ -264,8 +271,8 @@ def encode(df, columns, codes, kind=pl.Float64, suffix=""):
     return df
 
 # ---- def group_rare ----
-def group_rare(df, columns, learned, label="other"):
-    for one in learned:
+def group_rare(df, columns, learned, label="other", **_options):
+    for one in learned["columns"]:
         name = one["column"]
         kept = [level["value"] for level in one["levels"] if not level.get("folded")]
         cells = _text(df, name)
@@ -273,8 +280,8 @@ def group_rare(df, columns, learned, label="other"):
     return df
 
 # ---- def outliers ----
-def outliers(df, columns, bounds, action="clip"):
-    for one in bounds:
+def outliers(df, columns, learned, action="clip", **_options):
+    for one in learned["columns"]:
         name, low, high = one["column"], one.get("low"), one.get("high")
         x = pl.col(name)
         below = (x < _real(low)) if low is not None else pl.lit(False)
@@ -290,9 +297,9 @@ def outliers(df, columns, bounds, action="clip"):
     return df
 
 # ---- def pca ----
-def pca(df, columns, sources, components, keep_source=False):
-    made = []
-    for component in components:
+def pca(df, columns, learned, keep_source=False, **_options):
+    made, sources = [], learned["columns"]
+    for component in learned["components"]:
         parts = [(pl.col(one["column"]).cast(pl.Float64) - _real(one["centre"])) / _real(one["width"]) * _real(weight)
                  for one, weight in zip(sources, component["weights"])]
         made.append(pl.sum_horizontal(parts).alias(component["name"]))
