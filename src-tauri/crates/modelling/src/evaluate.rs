@@ -34,12 +34,33 @@ pub fn evaluate(
     parts: &[u8],
     seed: u64,
 ) -> Result<Evaluation, ModellingError> {
+    evaluate_parts(task, classes, targets, predictions, parts, &PARTS, seed)
+}
+
+/// As [`evaluate`], for parts with names: the first three are training, validation and test part, and rows of a part
+/// without a name are left out.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_parts<S: AsRef<str>>(
+    task: Task,
+    classes: &[String],
+    targets: &[f64],
+    predictions: &[Vec<f64>],
+    parts: &[u8],
+    names: &[S],
+    seed: u64,
+) -> Result<Evaluation, ModellingError> {
     check(task, classes.len(), targets, predictions)?;
     if parts.len() != targets.len() {
         return Err(ModellingError::Length { what: "the part".into(), expected: targets.len(), found: parts.len() });
     }
-    let rows: [Vec<usize>; 3] =
-        [0u8, 1, 2].map(|part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<_>>());
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); names.len().max(PARTS.len())];
+    for (row, part) in parts.iter().enumerate() {
+        if let Some(rows) = rows.get_mut(usize::from(*part)) {
+            rows.push(row);
+        }
+    }
     if rows.iter().all(Vec::is_empty) {
         return Err(ModellingError::NoRows);
     }
@@ -58,7 +79,7 @@ pub fn evaluate(
     let mut result = Evaluation { task: Some(task), classes: classes.to_vec(), parts: Vec::new() };
     for (part, rows) in rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let mut judged = judge(task, targets, predictions, rows, threshold, &knowledge, (seed, (part as u64) << 32));
-        judged.part = PARTS[part].into();
+        judged.part = names.get(part).map_or(PARTS[part.min(2)], AsRef::as_ref).into();
         result.parts.push(judged);
     }
     Ok(result)

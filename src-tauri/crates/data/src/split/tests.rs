@@ -1,11 +1,15 @@
-use cairn_protocol::results::CheckOutcome;
+use cairn_protocol::{
+    notebook::{NamedPart, SplitMethod},
+    results::CheckOutcome,
+};
+use polars::prelude::*;
 use proptest::prelude::*;
 
 use super::*;
 
 fn cell(method: SplitMethod, by: Option<&str>, shares: [f64; 3], seed: u64) -> SplitCell {
     let [train, valid, test] = shares;
-    SplitCell { input: "t".into(), method, by: by.map(str::to_owned), train, valid, test, seed }
+    SplitCell { method, by: by.map(str::to_owned), train, valid, test, seed, ..SplitCell::default() }
 }
 
 /// 20,000 rows with 1,225 cases, a text of 4 levels and an identifier.
@@ -29,7 +33,7 @@ fn a_stratified_split_and_its_certificate() {
     let (parts, result) =
         split(&patients(), &cell(SplitMethod::Stratified, Some("stroke"), [0.7, 0.15, 0.15], 20)).unwrap();
     assert_eq!(result.counts, [14_000, 3_000, 3_000]);
-    assert_eq!(parts.counts(), result.counts);
+    assert_eq!(parts.all_counts(), result.counts);
     assert_eq!(result.classes[1].class, "1");
     assert_eq!(result.classes[1].counts.iter().sum::<u64>(), 1_225);
     for (count, share) in result.classes[1].counts.iter().zip([0.7, 0.15, 0.15]) {
@@ -114,7 +118,8 @@ proptest! {
         let table = Table::new(df!("k" => values).unwrap());
         let method = if stratified { SplitMethod::Stratified } else { SplitMethod::Random };
         let (parts, result) = split(&table, &cell(method, Some("k"), [0.6, 0.25, 0.15], seed)).unwrap();
-        prop_assert_eq!(result.counts.map(|count| count as usize), counts::totals(rows, [0.6, 0.25, 0.15]));
+        let counted: Vec<usize> = result.counts.iter().map(|count| *count as usize).collect();
+        prop_assert_eq!(counted, counts::totals(rows, &[0.6, 0.25, 0.15]));
         prop_assert_eq!(parts.as_slice().len(), rows);
         for class in &result.classes {
             let total: u64 = class.counts.iter().sum();
