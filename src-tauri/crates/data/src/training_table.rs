@@ -100,7 +100,8 @@ pub fn training_table(
         _ => table,
     };
     let parts = table.parts.as_ref().map_or_else(|| vec![0; table.rows()], |parts| parts.as_slice().to_vec());
-    let part_names = table.parts.as_ref().map_or_else(|| Parts::FIRST.map(str::to_owned).to_vec(), |p| p.names().to_vec());
+    let part_names =
+        table.parts.as_ref().map_or_else(|| Parts::FIRST.map(str::to_owned).to_vec(), |p| p.names().to_vec());
     let mut warnings = Vec::new();
     let labels = labels(column(&table.frame, target)?, task, &parts, &mut warnings)?;
     let mut dropped: Vec<(String, String)> =

@@ -468,7 +468,12 @@ fn sweep() -> SweepState {
 }
 
 fn split() -> SplitResult {
-    let check = |name: &str, outcome, figure: &str| Check { name: name.into(), outcome, figure: figure.into(), ..Check::default() };
+    let check = |name: &str, outcome, figure: &str| Check {
+        name: name.into(),
+        outcome,
+        figure: figure.into(),
+        ..Check::default()
+    };
     SplitResult {
         counts: vec![14_000, 3000, 3000],
         by: "stroke".into(),

@@ -159,7 +159,9 @@ fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, split: &SplitResult) {
     let total: u64 = split.counts.iter().sum();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     let words: Vec<String> = (0..split.counts.len())
-        .map(|part| format!("{} {}", crate::cells::split::part_title(split.part_name(part)), format::count(split.counts[part])))
+        .map(|part| {
+            format!("{} {}", crate::cells::split::part_title(split.part_name(part)), format::count(split.counts[part]))
+        })
         .collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words.join(", ")));
     let mut left = rect.left();

@@ -87,7 +87,8 @@ pub(super) fn certify(case: &Case<'_>) -> Result<(Vec<Check>, Vec<ColumnDrift>),
     checks.extend(drawn_alike(&looks, &design.names));
     checks.extend(stable(&looks, cell.method));
     checks.push(rows_named(case));
-    let mut drifts: Vec<ColumnDrift> = looks.into_iter().filter_map(|look| look.drift).map(|(drift, _)| drift).collect();
+    let mut drifts: Vec<ColumnDrift> =
+        looks.into_iter().filter_map(|look| look.drift).map(|(drift, _)| drift).collect();
     drifts.sort_by(|a, b| b.psi.0.total_cmp(&a.psi.0));
     drifts.truncate(MOST_DRIFTS);
     Ok((checks, drifts))
@@ -144,7 +145,12 @@ fn sizes(drawn: &[Vec<u32>], design: &Design<'_>) -> Option<Check> {
     if design.is_exact() {
         let off: usize = rows.iter().zip(&exact).map(|(rows, exact)| rows.abs_diff(*exact)).sum();
         let words = if off == 0 { "exact".into() } else { format!("{} rows off", count(off as u64)) };
-        return Some(check(NAME, fault_if(off > 0), words, "Every part has the rows that largest remainders give its share"));
+        return Some(check(
+            NAME,
+            fault_if(off > 0),
+            words,
+            "Every part has the rows that largest remainders give its share",
+        ));
     }
     let far = |part: usize| (rows[part] as f64 / total.max(1) as f64 - design.shares[part]).abs();
     let worst = (0..rows.len()).max_by(|a, b| far(*a).total_cmp(&far(*b)).then(b.cmp(a)))?;
@@ -252,7 +258,8 @@ fn groups_whole(design: &Design<'_>, drawn: &[Vec<u32>]) -> Option<Check> {
     let torn = overlap::torn(&groups.rows, groups.count, drawn);
     let mut sentence = format!("Values of {} that stand in two parts; there must be none", groups.by);
     if groups.missing > 0 {
-        sentence.push_str(&format!("; {} without a value are groups of their own", plural(groups.missing, "row", "rows")));
+        sentence
+            .push_str(&format!("; {} without a value are groups of their own", plural(groups.missing, "row", "rows")));
     }
     let outcome = if torn > 0 { CheckOutcome::Fault } else { warn_if(groups.missing > 0) };
     let words = format!("{torn} of {} torn", count(groups.count as u64));
@@ -302,7 +309,8 @@ fn twins(shared: &duplicates::Shared, drawn: &[Vec<u32>]) -> Vec<Check> {
     let rows = |rows: u64| plural(rows, "row", "rows");
     let columns = plural(shared.columns as u64, "column", "columns");
     if shared.columns == 0 {
-        let none = |name| check(name, CheckOutcome::Pass, "no features to compare", "All columns are identifiers or lists");
+        let none =
+            |name| check(name, CheckOutcome::Pass, "no features to compare", "All columns are identifiers or lists");
         return vec![none("Duplicate rows across parts"), none("Near-duplicate rows across parts")];
     }
     let mut checks = vec![
@@ -373,10 +381,8 @@ fn drawn_alike(looks: &[Look], names: &[String]) -> Option<Check> {
 /// The largest population stability index.
 fn stable(looks: &[Look], method: SplitMethod) -> Option<Check> {
     let comparisons: usize = looks.iter().map(|look| look.comparisons).sum();
-    let (drift, _) = looks
-        .iter()
-        .filter_map(|look| look.drift.as_ref())
-        .max_by(|a, b| a.0.psi.0.total_cmp(&b.0.psi.0))?;
+    let (drift, _) =
+        looks.iter().filter_map(|look| look.drift.as_ref()).max_by(|a, b| a.0.psi.0.total_cmp(&b.0.psi.0))?;
     let surely = |chance: f64| chance < SUSPICIOUS / comparisons.max(1) as f64;
     let worst = looks
         .iter()
@@ -387,7 +393,8 @@ fn stable(looks: &[Look], method: SplitMethod) -> Option<Check> {
     // Rows drawn at random have no reason to differ; times, groups and columns have.
     let drawn = matches!(method, SplitMethod::Random | SplitMethod::Stratified);
     let outcome = if worst >= DRIFTS.1 && drawn { CheckOutcome::Fault } else { warn_if(worst >= DRIFTS.0) };
-    let figure = format!("largest PSI {} ({}, {})", figure((drift.psi.0 * 1e4).round() / 1e4), drift.column, drift.part);
+    let figure =
+        format!("largest PSI {} ({}, {})", figure((drift.psi.0 * 1e4).round() / 1e4), drift.column, drift.part);
     let sentence = format!(
         "Population stability index over the tenths of the training part, or levels: from {} a column drifts, from {} it has \
          shifted (a fault where rows were drawn at random); figures that chance explains do not count",

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::DataError,
-    steps::{Parts, Table, columns::codes, columns::column, columns::MISSING, count, figure, some},
+    steps::{Parts, Table, columns::MISSING, columns::codes, columns::column, count, figure, some},
 };
 
 /// Parts of a table at most.
@@ -54,7 +54,10 @@ impl<'a> Design<'a> {
         let classes = classes::of_cell(frame, cell)?;
         let method = cell.method;
         if matches!(method, SplitMethod::Stratified | SplitMethod::StratifiedGroup) && classes.is_none() {
-            return refused("a stratified split needs a column", "Choose the column whose shares every part should have");
+            return refused(
+                "a stratified split needs a column",
+                "Choose the column whose shares every part should have",
+            );
         }
         let groups = match (method, cell.group.as_deref()) {
             (SplitMethod::Group | SplitMethod::StratifiedGroup, Some(group)) => {
@@ -319,7 +322,10 @@ fn check_folds(cell: &SplitCell) -> Result<(), DataError> {
         return refused("folds in an order are the same each time", "Draw them at random, or once");
     }
     if !cell.cuts.is_empty() {
-        return refused("folds and cut dates exclude each other", "Remove the cuts: folds are blocks of equally many rows");
+        return refused(
+            "folds and cut dates exclude each other",
+            "Remove the cuts: folds are blocks of equally many rows",
+        );
     }
     if cell.method == SplitMethod::Column {
         return refused("a column of parts has no folds", "Split by group with that column: its values stay whole");
@@ -390,8 +396,13 @@ fn by_column(
         }
     }
     if lost > 0 {
-        let mut values: Vec<&str> =
-            codes.levels.iter().zip(&of_level).filter(|(_, part)| part.is_none()).map(|(l, _)| l.label.as_str()).collect();
+        let mut values: Vec<&str> = codes
+            .levels
+            .iter()
+            .zip(&of_level)
+            .filter(|(_, part)| part.is_none())
+            .map(|(l, _)| l.label.as_str())
+            .collect();
         if of_missing.is_none() && codes.rows.contains(&MISSING) {
             values.push("null");
         }

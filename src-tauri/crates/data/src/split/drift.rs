@@ -56,14 +56,16 @@ pub(super) fn looks(
 
 fn look(series: &Series, drawn: &[Vec<u32>], names: &[String]) -> Result<Look, DataError> {
     let kind = column_type(series.dtype());
-    let mut look =
-        Look { name: series.name().to_string(), drift: None, least_p: None, comparisons: 0, levels: None };
+    let mut look = Look { name: series.name().to_string(), drift: None, least_p: None, comparisons: 0, levels: None };
     match kind {
         ColumnType::List | ColumnType::Struct => {}
         ColumnType::Text | ColumnType::Category | ColumnType::Bool => of_levels(series, drawn, names, &mut look)?,
-        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => of_numbers(&numbers(series)?, drawn, names, &mut look),
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => {
+            of_numbers(&numbers(series)?, drawn, names, &mut look)
+        }
         _ => {
-            let values: Vec<f64> = wholes(series)?.into_iter().map(|cell| cell.map_or(f64::NAN, |cell| cell as f64)).collect();
+            let values: Vec<f64> =
+                wholes(series)?.into_iter().map(|cell| cell.map_or(f64::NAN, |cell| cell as f64)).collect();
             of_numbers(&values, drawn, names, &mut look);
         }
     }
@@ -88,7 +90,8 @@ fn of_levels(series: &Series, drawn: &[Vec<u32>], names: &[String], look: &mut L
     };
     let counts: Vec<Vec<u64>> = drawn.iter().map(|rows| count(rows)).collect();
     if is_text && levels <= MOST_LEVELS {
-        let everywhere = |level: usize| counts.iter().zip(drawn).all(|(counts, rows)| rows.is_empty() || counts[level] > 0);
+        let everywhere =
+            |level: usize| counts.iter().zip(drawn).all(|(counts, rows)| rows.is_empty() || counts[level] > 0);
         let absent = (0..levels).filter(|level| !everywhere(*level));
         let words = absent.map(|level| format!("{} = {}", look.name, codes.levels[level].label)).collect();
         look.levels = Some((levels as u64, words));

@@ -68,7 +68,8 @@ pub(super) fn shared(frame: &DataFrame, target: Option<&str>, drawn: &[Vec<u32>]
     if any == 0 {
         return Ok(Shared { columns: 0, exact: 0, near: 0, but_one: None });
     }
-    let (exact_rows, near_rows) = rayon::join(|| again(drawn, rows, |row| exact[row]), || again(drawn, rows, |row| near[row]));
+    let (exact_rows, near_rows) =
+        rayon::join(|| again(drawn, rows, |row| exact[row]), || again(drawn, rows, |row| near[row]));
     drop(exact);
     let near_count = if compared.is_empty() { 0 } else { near_rows.len() as u64 };
     let but_one = (compared.len() >= FEWEST_COLUMNS && rows.saturating_mul(compared.len()) <= MOST_CELLS)

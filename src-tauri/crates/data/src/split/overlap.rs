@@ -14,8 +14,31 @@ use crate::{
 const FEWEST_VALUES: usize = 20;
 /// Words of a name that say so.
 const WORDS: [&str; 26] = [
-    "id", "ids", "uid", "uuid", "guid", "key", "code", "no", "nr", "number", "patient", "person", "subject", "customer",
-    "client", "user", "member", "account", "session", "device", "student", "employee", "household", "family", "group",
+    "id",
+    "ids",
+    "uid",
+    "uuid",
+    "guid",
+    "key",
+    "code",
+    "no",
+    "nr",
+    "number",
+    "patient",
+    "person",
+    "subject",
+    "customer",
+    "client",
+    "user",
+    "member",
+    "account",
+    "session",
+    "device",
+    "student",
+    "employee",
+    "household",
+    "family",
+    "group",
     "vin",
 ];
 

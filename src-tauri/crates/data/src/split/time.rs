@@ -92,9 +92,8 @@ impl Times {
         let moment = match self.unit {
             Unit::Whole => text.parse::<f64>().ok().filter(|value| value.is_finite()).map(|value| value.ceil() as i64),
             Unit::Real => text.parse::<f64>().ok().filter(|value| value.is_finite()).map(sortable),
-            Unit::Days => seconds(text).map(|(secs, nanos)| {
-                secs.div_euclid(86_400) + i64::from(secs.rem_euclid(86_400) > 0 || nanos > 0)
-            }),
+            Unit::Days => seconds(text)
+                .map(|(secs, nanos)| secs.div_euclid(86_400) + i64::from(secs.rem_euclid(86_400) > 0 || nanos > 0)),
             Unit::Ticks(per_second) => seconds(text).and_then(|(secs, nanos)| {
                 let part = i64::from(nanos) / (1_000_000_000 / per_second);
                 secs.checked_mul(per_second)?.checked_add(part)
@@ -219,7 +218,10 @@ impl Line {
         let column = cell.time.as_deref().unwrap_or_default();
         let used = shares.iter().filter(|share| **share > 0.0).count();
         if cell.cuts.len() + 1 != used {
-            let what = format!("{} for {used} parts", if cell.cuts.len() == 1 { "1 cut".into() } else { format!("{} cuts", cell.cuts.len()) });
+            let what = format!(
+                "{} for {used} parts",
+                if cell.cuts.len() == 1 { "1 cut".into() } else { format!("{} cuts", cell.cuts.len()) }
+            );
             let hint = "Give one cut less than there are parts with a share above 0: where each after the first begins";
             return Err(DataError::refused(what, Some(column), hint));
         }

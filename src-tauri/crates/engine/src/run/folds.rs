@@ -150,13 +150,13 @@ impl<'a> Folds<'a> {
         let trainer = Trainer { prepared: &prepared, ..*trainer };
         let folder = folder.join(format!("fold-{fold}"));
         std::fs::create_dir_all(&folder).map_err(|error| crate::files::io_error("cannot make", &folder, &error))?;
-        let judged = trainer
-            .train(lease, run, params.clone(), &folder, &|| job.is_cancelled(), &mut |_| {})
-            .and_then(|trained| {
+        let judged = trainer.train(lease, run, params.clone(), &folder, &|| job.is_cancelled(), &mut |_| {}).and_then(
+            |trained| {
                 let predictions = cairn_data::read_predictions(&trained.predictions)?;
                 let Prepared { task, classes, targets, parts, .. } = &prepared;
                 Ok(cairn_modelling::quick(*task, classes, targets, &predictions, parts)?)
-            });
+            },
+        );
         // Neither model nor table of a fold is wanted again.
         std::fs::remove_dir_all(&folder).unwrap_or_default();
         forget(trainer.project, &prepared);

@@ -529,11 +529,7 @@ pub fn train(run: &Run<'_>, cell: &Cell, train: &TrainCell) -> Result<Made, Erro
     if let Some(words) = result.cross_validation.as_ref().and_then(folds::words) {
         summary.push_str(&format!(" · {words}"));
     }
-    let view = CellView {
-        summary,
-        warnings: place.warnings,
-        run_id: Some(result.run.id.clone()),
-        ..CellView::default()
-    };
+    let view =
+        CellView { summary, warnings: place.warnings, run_id: Some(result.run.id.clone()), ..CellView::default() };
     Ok(Made { result: CellResult::Train(result), view })
 }

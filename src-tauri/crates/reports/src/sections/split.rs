@@ -80,7 +80,8 @@ fn shares(split: &SplitResult) -> String {
         .map(|class| {
             let name =
                 if split.by.is_empty() { class.class.clone() } else { format!("{} = {}", split.by, class.class) };
-            let cell = |(rows, of): (&u64, &u64)| format!("{} <small>{}</small>", count(*rows), percent(share(*rows, *of)));
+            let cell =
+                |(rows, of): (&u64, &u64)| format!("{} <small>{}</small>", count(*rows), percent(share(*rows, *of)));
             line(&name, class.counts.iter().zip(&split.counts).map(cell).collect())
         })
         .collect();
