@@ -93,7 +93,7 @@ fn method_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, schema: &[(String, 
         changed.inner = if changed.folds == 0 { 0 } else { changed.inner };
         clamp_fold(changed);
     }
-    let mut column = |ui: &mut Ui, label: &str, name: &str, current: &mut Option<String>| {
+    let column = |ui: &mut Ui, label: &str, name: &str, current: &mut Option<String>| {
         ui.add_space(6.0);
         widgets::field_label(ui, theme, label);
         if let Some(chosen) = field::column(ui, theme, name, current.as_deref().unwrap_or_default(), schema, 122.0) {
@@ -216,7 +216,7 @@ fn details_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, changed: &mut Split
 }
 
 fn folds_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, changed: &mut SplitCell) {
-    let mut count = |ui: &mut Ui, label: &str, current: u32, least: u64, most: u64| {
+    let count = |ui: &mut Ui, label: &str, current: u32, least: u64, most: u64| {
         widgets::field_label(ui, theme, label);
         let check = |text: &str| match text.trim() {
             "" | "0" | "none" => Ok(0),

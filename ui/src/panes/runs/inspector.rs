@@ -60,7 +60,21 @@ pub fn section(ui: &mut Ui, ctx: &Ctx<'_>, title: &str) {
 }
 
 /// A name at the left, a value at the right.
-pub fn fact(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, value: &str) {
+pub /// How the split was drawn, the hash of its rows and the worst of its checks.
+fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, details: &std::collections::BTreeMap<String, String>) {
+    let of = |name: &str| details.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    if let Some(method) = of("method") {
+        fact(ui, ctx, "Drawn", method);
+    }
+    if let Some(hash) = of("hash") {
+        fact(ui, ctx, "Rows, BLAKE3", hash.get(..12).unwrap_or(hash));
+    }
+    if let Some(worst) = of("certificate") {
+        fact(ui, ctx, "Certificate", worst);
+    }
+}
+
+fn fact(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, value: &str) {
     ui.horizontal(|ui| {
         widgets::dim(ui, ctx.theme, name);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -324,6 +338,9 @@ fn sources_ui(ui: &mut Ui, ctx: &Ctx<'_>, run: &Run) {
                         }
                     });
                 });
+                if kind == NodeKind::Split {
+                    split_ui(ui, ctx, &node.details);
+                }
             }
         }
     }
