@@ -60,21 +60,7 @@ pub fn section(ui: &mut Ui, ctx: &Ctx<'_>, title: &str) {
 }
 
 /// A name at the left, a value at the right.
-pub /// How the split was drawn, the hash of its rows and the worst of its checks.
-fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, details: &std::collections::BTreeMap<String, String>) {
-    let of = |name: &str| details.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    if let Some(method) = of("method") {
-        fact(ui, ctx, "Drawn", method);
-    }
-    if let Some(hash) = of("hash") {
-        fact(ui, ctx, "Rows, BLAKE3", hash.get(..12).unwrap_or(hash));
-    }
-    if let Some(worst) = of("certificate") {
-        fact(ui, ctx, "Certificate", worst);
-    }
-}
-
-fn fact(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, value: &str) {
+pub fn fact(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, value: &str) {
     ui.horizontal(|ui| {
         widgets::dim(ui, ctx.theme, name);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -306,6 +292,20 @@ fn params_ui(ui: &mut Ui, ctx: &Ctx<'_>, run: &Run) {
                 widgets::dim(ui, theme, usual.as_deref().unwrap_or("–"));
             },
         );
+    }
+}
+
+/// How the split was drawn, the hash of its rows and the worst of its checks.
+fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, details: &std::collections::BTreeMap<String, String>) {
+    let of = |name: &str| details.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    if let Some(method) = of("method") {
+        fact(ui, ctx, "Drawn", method);
+    }
+    if let Some(hash) = of("hash") {
+        fact(ui, ctx, "Rows, BLAKE3", hash.get(..12).unwrap_or(hash));
+    }
+    if let Some(worst) = of("certificate") {
+        fact(ui, ctx, "Certificate", worst);
     }
 }
 

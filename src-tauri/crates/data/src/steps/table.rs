@@ -91,7 +91,11 @@ impl Parts {
     }
 
     fn filter(&self, keep: &[bool]) -> Self {
-        let of_row = self.of_row.iter().zip(keep).filter(|(_, keep)| **keep).map(|(part, _)| *part).collect();
+        self.with(self.of_row.iter().zip(keep).filter(|(_, keep)| **keep).map(|(part, _)| *part).collect())
+    }
+
+    /// The parts of other rows, under the same names.
+    fn with(&self, of_row: Arc<[u8]>) -> Self {
         Self { of_row, names: Arc::clone(&self.names) }
     }
 }
@@ -158,7 +162,10 @@ impl Table {
         let frame = self.frame.take(&index).map_err(DataError::table("picking rows"))?;
         Ok(Self {
             frame,
-            parts: self.parts.as_ref().map(|parts| Parts(rows.iter().map(|row| parts.0[*row as usize]).collect())),
+            parts: self
+                .parts
+                .as_ref()
+                .map(|parts| parts.with(rows.iter().map(|row| parts.of_row[*row as usize]).collect())),
             row_numbers: Some(rows.iter().map(|row| self.number(*row as usize)).collect()),
         })
     }
@@ -175,13 +182,13 @@ impl Table {
         let parts = match &self.parts {
             None => None,
             Some(parts) => {
-                let of = |row: usize| source(row).map(|row| parts.0[row]).or(part);
-                let parts: Option<Arc<[u8]>> = (0..frame.height()).map(of).collect();
+                let of = |row: usize| source(row).map(|row| parts.of_row[row]).or(part);
+                let of_row: Option<Arc<[u8]>> = (0..frame.height()).map(of).collect();
                 let refuse = || {
                     let what = format!("«{step}» makes rows that belong to no part of the split");
                     DataError::refused(what, None, "Put the step above the split")
                 };
-                Some(Parts(parts.ok_or_else(refuse)?))
+                Some(parts.with(of_row.ok_or_else(refuse)?))
             }
         };
         let numbers = (0..frame.height()).map(|row| source(row).map_or(NO_ROW, |row| self.number(row))).collect();

@@ -78,7 +78,9 @@ impl<'a> Folds<'a> {
             let CellBody::Wrangle(wrangle) = &cell.body else { continue };
             let done = f64::from(fold) / f64::from(self.count() + 1);
             let progress = Part::new(job, done, done, format!("fold {fold}, {}", cell.name));
-            table = cairn_data::run_recipe(&table, &wrangle.steps, &progress)
+            let around = crate::recipe::around(self.run.project, &wrangle.steps, |name| self.run.table(name))
+                .map_err(|error| error.in_cell(&cell.name))?;
+            table = cairn_data::run_recipe(&table, &wrangle.steps, &around, &progress)
                 .map_err(|error| ErrorInfo::from(error).in_cell(&cell.name))?
                 .table;
         }
