@@ -52,6 +52,9 @@ fn a_training_goes_over_the_folds_of_its_split_with_the_recipe_fitted_anew() {
         Edit::SetBody { name: "Boosted trees".into(), body: CellBody::Train(train) },
     ];
     ask(&engine, Request::EditNotebook { path: path.clone(), edits });
+    let saved = std::fs::read_to_string(temp.path().join("stroke.cairn"));
+    let saved = saved.or_else(|_| std::fs::read_to_string(temp.path().join("stroke/stroke.cairn"))).unwrap();
+    assert!(saved.contains("[[cell.part]]") && saved.contains("folds = 3"), "{saved}");
     let heard = engine.listen();
     let cells = vec!["Boosted trees".to_owned()];
     let Response::Started { job } = ask(&engine, Request::RunCells { path: path.clone(), cells, force: false }) else {

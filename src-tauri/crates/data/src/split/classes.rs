@@ -8,7 +8,7 @@ use crate::{
     error::DataError,
     frame_types::column_type,
     steps::{
-        columns::{MISSING, codes, column, numbers},
+        columns::{MISSING, codes, column, numbers, wholes},
         figure,
     },
 };
@@ -113,9 +113,7 @@ pub(super) struct GroupCodes {
 }
 
 pub(super) fn groups(series: &Series) -> Result<GroupCodes, DataError> {
-    let codes = codes(series)?;
-    let mut count = codes.levels.len();
-    let mut rows = codes.rows;
+    let (mut rows, mut count) = plain_codes(series)?;
     let mut missing = 0;
     for group in rows.iter_mut().filter(|group| **group == MISSING) {
         *group = count as u32;
@@ -123,6 +121,39 @@ pub(super) fn groups(series: &Series) -> Result<GroupCodes, DataError> {
         missing += 1;
     }
     Ok(GroupCodes { by: series.name().to_string(), rows, count, missing })
+}
+
+/// Codes in the order of values, and how many there are: as [`codes`], without spelling whole numbers, of which there
+/// may be as many as rows.
+pub(super) fn plain_codes(series: &Series) -> Result<(Vec<u32>, usize), DataError> {
+    if column_type(series.dtype()) != ColumnType::Int {
+        let codes = codes(series)?;
+        return Ok((codes.rows, codes.levels.len()));
+    }
+    let cells = wholes(series)?;
+    let mut number: PlHashMap<i64, u32> = PlHashMap::default();
+    let mut seen: Vec<i64> = Vec::new();
+    let mut rows: Vec<u32> = cells
+        .into_iter()
+        .map(|cell| match cell {
+            None => MISSING,
+            Some(value) => *number.entry(value).or_insert_with(|| {
+                seen.push(value);
+                (seen.len() - 1) as u32
+            }),
+        })
+        .collect();
+    drop(number);
+    let mut order: Vec<u32> = (0..seen.len() as u32).collect();
+    order.sort_unstable_by_key(|code| seen[*code as usize]);
+    let mut rank = vec![0u32; seen.len()];
+    for (at, code) in (0u32..).zip(&order) {
+        rank[*code as usize] = at;
+    }
+    for code in rows.iter_mut().filter(|code| **code != MISSING) {
+        *code = rank[*code as usize];
+    }
+    Ok((rows, seen.len()))
 }
 
 #[cfg(test)]
@@ -137,6 +168,17 @@ mod tests {
         assert_eq!(classes.names, ["x · 1", "x · 2", "y · null"]);
         assert_eq!(classes.rows, [1, 2, 0]);
         assert_eq!(classes.by, "a · b");
+    }
+
+    #[test]
+    fn plain_codes_are_those_with_names() {
+        for series in [
+            Series::new("i".into(), [Some(10i64), None, Some(-3), Some(9), Some(10)]),
+            Series::new("t".into(), [Some("b"), None, Some("a"), Some("b")]),
+        ] {
+            let named = codes(&series).unwrap();
+            assert_eq!(plain_codes(&series).unwrap(), (named.rows, named.levels.len()));
+        }
     }
 
     #[test]

@@ -4,10 +4,11 @@ use cairn_protocol::table::ColumnType;
 use polars::prelude::*;
 use rayon::prelude::*;
 
+use super::classes::plain_codes;
 use crate::{
     error::DataError,
     frame_types::column_type,
-    steps::columns::{MISSING, codes},
+    steps::columns::{MISSING, codes, texts},
 };
 
 /// Distinct values from which a column may hold identifiers.
@@ -80,22 +81,31 @@ pub(super) fn shared_identifiers(
             if !(is_text || kind == ColumnType::Int && named) {
                 return Ok(None);
             }
-            let mut codes = codes(column.as_materialized_series())?;
-            let values = codes.levels.len();
-            let coded = |label: &str| label.bytes().any(|byte| byte.is_ascii_digit()) && !label.contains(' ');
-            if values < FEWEST_VALUES
-                || values > frame.height() / 2
-                || !(named || codes.levels.iter().all(|level| coded(&level.label)))
-            {
+            let series = column.as_materialized_series();
+            let (mut rows, values) = if named {
+                plain_codes(series)?
+            } else {
+                // Free text shows early that it is none, before all of it is gone through.
+                let coded = |label: &str| label.bytes().any(|byte| byte.is_ascii_digit()) && !label.contains(' ');
+                if !texts(&series.head(Some(1_000)))?.iter().flatten().all(coded) {
+                    return Ok(None);
+                }
+                let codes = codes(series)?;
+                if !codes.levels.iter().all(|level| coded(&level.label)) {
+                    return Ok(None);
+                }
+                (codes.rows, codes.levels.len())
+            };
+            if values < FEWEST_VALUES || values > frame.height() / 2 {
                 return Ok(None);
             }
             // Missing cells are no identifier: each stands for itself.
             let mut next = values as u32;
-            for code in codes.rows.iter_mut().filter(|code| **code == MISSING) {
+            for code in rows.iter_mut().filter(|code| **code == MISSING) {
                 *code = next;
                 next += 1;
             }
-            let torn = torn(&codes.rows, next as usize, drawn);
+            let torn = torn(&rows, next as usize, drawn);
             Ok((torn > 0).then(|| (column.name().to_string(), torn, values as u64)))
         })
         .collect();
