@@ -103,43 +103,31 @@ fn but_one(near: &[u64], compared: &[(usize, &Column)], drawn: &[Vec<u32>]) -> R
 
 /// Rows of later parts whose hash an earlier part has.
 fn again(drawn: &[Vec<u32>], rows: usize, hash: impl Fn(usize) -> u64) -> Vec<u32> {
-    let bits = rows.saturating_mul(16).next_power_of_two().clamp(1 << 12, 1 << 28);
-    let shift = 64 - bits.trailing_zeros();
-    let place = |hash: u64| ((hash >> shift) as usize / 64, 1u64 << ((hash >> shift) % 64));
-    let mut seen = vec![0u64; bits / 64];
+    let mut seen = Bits::new(rows);
     let mut candidates = Vec::new();
     for (part, members) in drawn.iter().enumerate() {
         if part > 0 {
-            for &row in members {
-                let hash = hash(row as usize);
-                let (word, bit) = place(hash);
-                if seen[word] & bit != 0 {
-                    candidates.push(hash);
-                }
-            }
+            candidates.extend(members.iter().map(|row| hash(*row as usize)).filter(|hash| seen.has(*hash)));
         }
         if part + 1 < drawn.len() {
             for &row in members {
-                let (word, bit) = place(hash(row as usize));
-                seen[word] |= bit;
+                seen.put(hash(row as usize));
             }
         }
     }
     if candidates.is_empty() {
         return Vec::new();
     }
-    seen.fill(0);
+    seen.clear();
     for hash in candidates {
-        let (word, bit) = place(hash);
-        seen[word] |= bit;
+        seen.put(hash);
     }
     let mut first: PlHashMap<u64, usize> = PlHashMap::default();
     let mut found = Vec::new();
     for (part, members) in drawn.iter().enumerate() {
         for &row in members {
             let hash = hash(row as usize);
-            let (word, bit) = place(hash);
-            if seen[word] & bit != 0 && *first.entry(hash).or_insert(part) < part {
+            if seen.has(hash) && *first.entry(hash).or_insert(part) < part {
                 found.push(row);
             }
         }
@@ -157,7 +145,8 @@ fn add(sums: &mut [u64], hashes: &[u64], salt: u64) {
     }
 }
 
-/// A number for each cell that equal (or near) cells share; none for an identifier or a column of lists.
+/// A number for each cell that equal cells share; none for an identifier or a column of lists. With `near`, one that near
+/// cells share, of any column that is neither.
 fn hashes(series: &Series, near: bool) -> Result<Option<Vec<u64>>, DataError> {
     const MISSING: u64 = 0x6d69_7373;
     let hashes: Vec<u64> = match column_type(series.dtype()) {
@@ -176,30 +165,71 @@ fn hashes(series: &Series, near: bool) -> Result<Option<Vec<u64>>, DataError> {
         }
         kind => {
             let cells = wholes(series)?;
-            // Rounding would make an identifier look like none.
             let plain = |cell: Option<i64>| cell.map_or(MISSING, |cell| mix(cell as u64 ^ 0x5bd1_e995));
             let rounded = |cell: Option<i64>| match cell {
                 Some(value) if value.unsigned_abs() >= 10_000 => mix(three_digits(value as f64)),
                 other => plain(other),
             };
             if near && kind == ColumnType::Int {
-                let as_is: Vec<u64> = cells.iter().copied().map(plain).collect();
-                return Ok((!all_differ(&as_is)).then(|| cells.into_iter().map(rounded).collect()));
+                return Ok(Some(cells.into_iter().map(rounded).collect()));
             }
             cells.into_iter().map(plain).collect()
         }
     };
-    Ok((!all_differ(&hashes)).then_some(hashes))
+    Ok((near || !all_differ(&hashes)).then_some(hashes))
 }
 
-/// Whether more than twenty cells are all different: few distinct values show early, and only a column without a
-/// repeat among its first cells is counted in full.
+/// Whether more than twenty cells are all different. Few distinct values show early; of the rest a bit field sorts out
+/// those that no other equals.
 fn all_differ(hashes: &[u64]) -> bool {
-    let differ = |cells: &[u64]| {
+    let differ = |cells: &mut dyn Iterator<Item = u64>| {
         let mut seen: PlHashSet<u64> = PlHashSet::default();
-        cells.iter().all(|cell| seen.insert(*cell))
+        cells.all(|cell| seen.insert(cell))
     };
-    hashes.len() > 20 && differ(&hashes[..hashes.len().min(1_000)]) && differ(hashes)
+    if hashes.len() <= 20 || !differ(&mut hashes.iter().take(1_000).copied()) {
+        return false;
+    }
+    let mut seen = Bits::new(hashes.len());
+    let twice: Vec<u64> = hashes.iter().copied().filter(|hash| seen.put(*hash)).collect();
+    seen.clear();
+    for hash in twice {
+        seen.put(hash);
+    }
+    differ(&mut hashes.iter().copied().filter(|hash| seen.has(*hash)))
+}
+
+/// A bit for each of many ranges of hashes, sixteen a row.
+struct Bits {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Bits {
+    fn new(rows: usize) -> Self {
+        let bits = rows.saturating_mul(16).next_power_of_two().clamp(1 << 12, 1 << 28);
+        Self { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        ((hash >> self.shift) as usize / 64, 1 << ((hash >> self.shift) % 64))
+    }
+
+    fn has(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.words[word] & bit != 0
+    }
+
+    /// Sets the bit and says whether it was set.
+    fn put(&mut self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        let before = self.words[word] & bit != 0;
+        self.words[word] |= bit;
+        before
+    }
+
+    fn clear(&mut self) {
+        self.words.fill(0);
+    }
 }
 
 fn text_hash(text: &str, near: bool) -> u64 {
