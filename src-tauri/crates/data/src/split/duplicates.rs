@@ -182,11 +182,7 @@ fn hashes(series: &Series, near: bool) -> Result<Option<Vec<u64>>, DataError> {
 /// Whether more than twenty cells are all different. Few distinct values show early; of the rest a bit field sorts out
 /// those that no other equals.
 fn all_differ(hashes: &[u64]) -> bool {
-    let differ = |cells: &mut dyn Iterator<Item = u64>| {
-        let mut seen: PlHashSet<u64> = PlHashSet::default();
-        cells.all(|cell| seen.insert(cell))
-    };
-    if hashes.len() <= 20 || !differ(&mut hashes.iter().take(1_000).copied()) {
+    if hashes.len() <= 20 || !differ(hashes.iter().take(1_000)) {
         return false;
     }
     let mut seen = Bits::new(hashes.len());
@@ -195,7 +191,12 @@ fn all_differ(hashes: &[u64]) -> bool {
     for hash in twice {
         seen.put(hash);
     }
-    differ(&mut hashes.iter().copied().filter(|hash| seen.has(*hash)))
+    differ(hashes.iter().filter(|hash| seen.has(**hash)))
+}
+
+fn differ<'a>(mut hashes: impl Iterator<Item = &'a u64>) -> bool {
+    let mut seen: PlHashSet<u64> = PlHashSet::default();
+    hashes.all(|hash| seen.insert(*hash))
 }
 
 /// A bit for each of many ranges of hashes, sixteen a row.
