@@ -113,7 +113,7 @@ fn bar_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, result: Option<&SplitRe
     let words: Vec<String> =
         pieces.iter().map(|piece| format!("{} {}", piece.title, format::percent(piece.share))).collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Parts: {}", words.join(", "))));
-    let response = response.on_hover_text(words.join("\n"));
+    response.on_hover_text(words.join("\n"));
     let last = pieces.iter().rposition(|piece| piece.share > 0.0).unwrap_or(0);
     let mut left = rect.left();
     for (at, piece) in pieces.iter().enumerate() {
@@ -155,7 +155,6 @@ fn bar_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, result: Option<&SplitRe
         }
         left = right;
     }
-    drop(response);
 }
 
 fn result_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, result: &SplitResult) {

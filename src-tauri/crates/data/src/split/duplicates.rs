@@ -277,7 +277,7 @@ fn three_digits(value: f64) -> u64 {
         return value.to_bits();
     };
     let (digits, ten) = if digits >= 1000.0 { (100, ten + 1) } else { (digits as u64, ten) };
-    (digits | ((ten + 400) as u64) << 16 | u64::from(value < 0.0) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    (digits | (((ten + 400) as u64) << 16) | (u64::from(value < 0.0) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The finaliser of SplitMix64.
