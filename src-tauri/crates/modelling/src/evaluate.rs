@@ -270,6 +270,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn parts_with_names_are_judged_and_rows_in_none_are_not() {
+        let targets: Vec<f64> = (0..60).map(f64::from).collect();
+        let predictions = [targets.iter().map(|value| value + 1.0).collect::<Vec<f64>>()];
+        let parts: Vec<u8> = (0..60).map(|row| [0, 0, 1, 2, 3, u8::MAX][row % 6]).collect();
+        let names = ["train", "valid", "test", "calibration"];
+        let found = evaluate_parts(Task::Regression, &[], &targets, &predictions, &parts, &names, 1).unwrap();
+        let rows: Vec<(&str, u64)> = found.parts.iter().map(|part| (part.part.as_str(), part.rows)).collect();
+        assert_eq!(rows, [("train", 20), ("valid", 10), ("test", 10), ("calibration", 10)]);
+        // The first three are what they are without a fourth.
+        let three = evaluate(Task::Regression, &[], &targets, &predictions, &parts, 1).unwrap();
+        assert_eq!(three.parts, found.parts[..3]);
+    }
+
+    #[test]
     fn the_quick_figures_are_those_of_the_full_evaluation() {
         let rows = 90;
         let targets: Vec<f64> = (0..rows).map(|row| f64::from(row % 3 == 0)).collect();
