@@ -9,7 +9,8 @@ use polars::prelude::*;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows = std::env::args().nth(1).map_or(Ok(1_000_000), |rows| rows.parse::<i64>())?;
     let all = 0..rows;
-    let mixed = |row: i64, salt: i64| (row.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(salt) >> 20).rem_euclid(1 << 24);
+    let mixed =
+        |row: i64, salt: i64| (row.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(salt) >> 20).rem_euclid(1 << 24);
     let levels = ["never", "former", "current", "unknown"];
     let frame = df!(
         "id" => all.clone().collect::<Vec<_>>(),

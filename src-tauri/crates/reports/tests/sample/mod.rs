@@ -166,7 +166,12 @@ fn recipe() -> ReportRecipe {
 }
 
 fn split() -> SplitResult {
-    let check = |name: &str, outcome, figure: &str| Check { name: name.into(), outcome, figure: figure.into(), ..Check::default() };
+    let check = |name: &str, outcome, figure: &str| Check {
+        name: name.into(),
+        outcome,
+        figure: figure.into(),
+        ..Check::default()
+    };
     SplitResult {
         counts: vec![14_000, 3_000, 3_000],
         by: "stroke".into(),
