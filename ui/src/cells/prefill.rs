@@ -294,7 +294,7 @@ pub fn new_cell(store: &Store, view: &NotebookView, after: Option<&str>, kind: C
                 train: 0.7,
                 valid: 0.15,
                 test: 0.15,
-                seed: 0,
+                ..SplitCell::default()
             })
         }
         CellKind::Train => {

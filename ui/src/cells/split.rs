@@ -1,38 +1,53 @@
-//! The body of a split: the form, the parts as a proportional bar, the shares of each class, the certificate.
+//! The body of a split: the form, the parts as a proportional bar, the shares of each class, the folds, the certificate.
+
+mod form;
 
 use cairn_protocol::{
-    notebook::{CellBody, SplitCell, SplitMethod},
+    notebook::{CellBody, SplitCell},
     results::{CellResult, Check, CheckOutcome, SplitResult},
 };
 use egui::{Align2, Color32, CornerRadius, Frame, Margin, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::{
-    card::{Card, result_of},
-    field, prefill,
-};
+use super::card::{Card, result_of};
 use crate::{
     fonts,
     theme::{Theme, text},
     widgets::{self, format, glyph},
 };
 
-const PARTS: [&str; 3] = ["Train", "Validation", "Test"];
+/// Rows of folds shown at once.
+const FOLDS: f32 = 8.0;
 
-/// Colours of the three parts.
-fn part_colors(theme: &Theme) -> [(Color32, Color32); 3] {
-    let mix = |share: f32| theme.accent.lerp_to_gamma(theme.card, share);
-    let ink = |fill: Color32| {
-        let light = 0.3 * f32::from(fill.r()) + 0.59 * f32::from(fill.g()) + 0.11 * f32::from(fill.b());
-        if light > 140.0 { Color32::from_rgb(0x1F, 0x1F, 0x1D) } else { Color32::WHITE }
+/// The name of a part for people.
+#[must_use]
+pub fn part_title(name: &str) -> String {
+    match name {
+        "train" => "Train".into(),
+        "valid" => "Validation".into(),
+        "test" => "Test".into(),
+        other => {
+            let mut letters = other.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
+
+/// Fill and ink of a part.
+fn part_color(theme: &Theme, part: usize) -> (Color32, Color32) {
+    const SHARES: [f32; 5] = [0.0, 0.45, 0.75, 0.6, 0.88];
+    let fill = match part {
+        0 => theme.accent,
+        part => theme.accent.lerp_to_gamma(theme.card, SHARES[(part - 1) % 4 + 1]),
     };
-    [theme.accent, mix(0.45), mix(0.75)].map(|fill| (fill, ink(fill)))
+    let light = 0.3 * f32::from(fill.r()) + 0.59 * f32::from(fill.g()) + 0.11 * f32::from(fill.b());
+    (fill, if light > 140.0 { Color32::from_rgb(0x1F, 0x1F, 0x1D) } else { Color32::WHITE })
 }
 
 /// Draws the body.
 pub fn body_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
     Frame::new().inner_margin(Margin::symmetric(12, 10)).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(12.0, 8.0);
-        form_ui(ui, card, split);
+        form::form_ui(ui, card, split);
         let response = card.result();
         let result = match result_of(response.as_ref()) {
             Some(CellResult::Split(result)) => Some(result),
@@ -40,7 +55,7 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
         };
         bar_ui(ui, card.theme(), split, result);
         if let Some(result) = result {
-            result_ui(ui, card.theme(), result);
+            result_ui(ui, card, split, result);
         } else if let Some(error) = card.result_error() {
             if widgets::error_card(ui, card.theme(), &error, true) {
                 card.ctx.store.retry(&card.result_request());
@@ -51,125 +66,71 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
     });
 }
 
-fn form_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
-    let theme = card.theme();
-    let schema = prefill::schema_of(card.view, &split.input);
-    let mut changed = split.clone();
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-        widgets::field_label(ui, theme, "Rows are drawn");
-        let methods = [(SplitMethod::Random, "All alike"), (SplitMethod::Stratified, "Class by class")];
-        if let Some(method) = field::choice(ui, theme, "Method", split.method, &methods, 122.0) {
-            changed.method = method;
-            if method == SplitMethod::Stratified && changed.by.is_none() {
-                changed.by = Some(prefill::guess_target(card.view, &schema)).filter(|by| !by.is_empty());
-            }
-        }
-        ui.add_space(6.0);
-        let label = if split.method == SplitMethod::Stratified { "of" } else { "Shares of" };
-        widgets::field_label(ui, theme, label);
-        if let Some(by) = by_field(ui, card, split, &schema) {
-            changed.by = by;
-        }
-        ui.add_space(6.0);
-        let parts = [split.train, split.valid, split.test];
-        for (part, title) in PARTS.into_iter().enumerate() {
-            widgets::field_label(ui, theme, title);
-            let shown = percent_text(parts[part]);
-            let name = format!("{title} share in percent");
-            let given = field::checked(ui, theme, &name, &shown, 48.0, |text| percent(text, part));
-            if let Some(share) = given {
-                let linked = link_fractions(parts, part, share);
-                [changed.train, changed.valid, changed.test] = linked;
-            }
-            widgets::field_label(ui, theme, "%");
-        }
-        ui.add_space(6.0);
-        widgets::field_label(ui, theme, "Seed");
-        if let Some(seed) = field::whole(ui, theme, "Seed", split.seed, 0..=u64::from(u32::MAX), 64.0) {
-            changed.seed = seed;
-        }
-    });
-    if changed != *split {
-        card.commit(ui, CellBody::Split(changed));
-    }
+/// What the bar shows of one part.
+struct Piece {
+    title: String,
+    share: f64,
+    rows: Option<u64>,
+    colors: (Color32, Color32),
 }
 
-fn by_field(
-    ui: &mut Ui,
-    card: Card<'_>,
-    split: &SplitCell,
-    schema: &[(String, cairn_protocol::table::ColumnType)],
-) -> Option<Option<String>> {
-    const NONE: &str = "no column";
-    let mut names: Vec<String> = schema.iter().map(|(name, _)| name.clone()).collect();
-    if split.method == SplitMethod::Random {
-        names.insert(0, NONE.into());
+fn pieces(theme: &Theme, split: &SplitCell, result: Option<&SplitResult>) -> Vec<Piece> {
+    let Some(result) = result.filter(|result| result.counts.iter().sum::<u64>() > 0) else {
+        let piece = |(part, (name, share)): (usize, (String, f64))| Piece {
+            title: part_title(&name),
+            share,
+            rows: None,
+            colors: part_color(theme, part),
+        };
+        return split.shares().into_iter().enumerate().map(piece).collect();
+    };
+    let total = (result.counts.iter().sum::<u64>() + result.left_out) as f64;
+    let mut pieces: Vec<Piece> = result
+        .counts
+        .iter()
+        .enumerate()
+        .map(|(part, rows)| Piece {
+            title: part_title(result.part_name(part)),
+            share: *rows as f64 / total,
+            rows: Some(*rows),
+            colors: part_color(theme, part),
+        })
+        .collect();
+    if result.left_out > 0 {
+        pieces.push(Piece {
+            title: "In none".into(),
+            share: result.left_out as f64 / total,
+            rows: Some(result.left_out),
+            colors: (theme.grid_line, theme.dim),
+        });
     }
-    let current = split.by.as_deref().unwrap_or(if split.method == SplitMethod::Random { NONE } else { "" });
-    let chosen = field::name_choice(ui, card.theme(), "Class column", current, &names, 122.0)?;
-    Some(Some(chosen).filter(|name| name != NONE))
-}
-
-fn percent_text(share: f64) -> String {
-    field::plain((share * 1e6).round() / 1e4)
-}
-
-fn percent(text: &str, part: usize) -> Result<f64, String> {
-    let range = if part == 0 { 1.0..=98.0 } else { 0.0..=98.0 };
-    match text.trim_end_matches('%').trim().parse::<f64>() {
-        Ok(value) if range.contains(&value) => Ok(value / 100.0),
-        _ => Err(format!("A share from {} to {} % is needed", range.start(), range.end())),
-    }
-}
-
-/// Sets one of three shares that add to 1; the training part gives or takes what the others change, and when it
-/// is changed itself the other two keep their proportion.
-#[must_use]
-pub fn link_fractions(parts: [f64; 3], changed: usize, share: f64) -> [f64; 3] {
-    let round = |value: f64| (value * 1e6).round() / 1e6;
-    let share = share.clamp(0.0, 1.0);
-    let mut linked = parts;
-    linked[changed] = share;
-    if changed == 0 {
-        let others = parts[1] + parts[2];
-        let ratio = if others > 0.0 { parts[1] / others } else { 0.5 };
-        linked[1] = round((1.0 - share) * ratio);
-        linked[2] = round(1.0 - share - linked[1]);
-    } else {
-        let other = 3 - changed;
-        linked[other] = parts[other].min((1.0 - share - 0.01).max(0.0));
-        linked[0] = round(1.0 - share - linked[other]);
-    }
-    linked
+    pieces
 }
 
 fn bar_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, result: Option<&SplitResult>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let planned = [split.train, split.valid, split.test];
-    let counts = result.map(|result| result.counts);
-    let total = counts.map_or(0, |counts| counts.iter().sum::<u64>());
-    let shares = match counts {
-        Some(counts) if total > 0 => counts.map(|count| count as f64 / total as f64),
-        _ => planned,
-    };
-    let words = (0..3).map(|part| format!("{} {}", PARTS[part], format::percent(shares[part]))).collect::<Vec<_>>();
+    let pieces = pieces(theme, split, result);
+    let words: Vec<String> =
+        pieces.iter().map(|piece| format!("{} {}", piece.title, format::percent(piece.share))).collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Parts: {}", words.join(", "))));
+    response.on_hover_text(words.join("\n"));
+    let last = pieces.iter().rposition(|piece| piece.share > 0.0).unwrap_or(0);
     let mut left = rect.left();
-    for (part, (fill, ink)) in part_colors(theme).into_iter().enumerate() {
-        let right = if part == 2 { rect.right() } else { left + rect.width() * shares[part] as f32 };
-        if right - left < 1.0 {
+    for (at, piece) in pieces.iter().enumerate() {
+        let right = if at == last { rect.right() } else { left + rect.width() * piece.share as f32 };
+        if right - left < 1.0 || piece.share <= 0.0 {
             continue;
         }
-        let area =
-            Rect::from_min_max(pos2(left, rect.top()), pos2(right - if part < 2 { 2.0 } else { 0.0 }, rect.bottom()));
+        let (fill, ink) = piece.colors;
+        let gap = if at == last { 0.0 } else { 2.0 };
+        let area = Rect::from_min_max(pos2(left, rect.top()), pos2(right - gap, rect.bottom()));
         let round = |at: bool| if at { 4 } else { 0 };
-        let corners =
-            CornerRadius { nw: round(part == 0), sw: round(part == 0), ne: round(part == 2), se: round(part == 2) };
+        let (first, ends) = (left <= rect.left(), at == last);
+        let corners = CornerRadius { nw: round(first), sw: round(first), ne: round(ends), se: round(ends) };
         let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
         painter.rect_filled(area, corners, fill);
         let middle = area.center().y;
-        let share = format!("{:.0} %", shares[part] * 100.0);
+        let share = format!("{:.0} %", piece.share * 100.0);
         let mut room = area.width();
         if room > 40.0 {
             let at = painter.text(
@@ -181,29 +142,30 @@ fn bar_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, result: Option<&SplitRe
             );
             room -= at.width() + 16.0;
         }
-        let title = painter.layout_no_wrap(PARTS[part].into(), fonts::strong(text::BODY), ink);
+        let title = painter.layout_no_wrap(piece.title.clone(), fonts::strong(text::BODY), ink);
         if room > title.size().x + 12.0 {
             let width = title.size().x;
             painter.galley(pos2(area.left() + 8.0, middle - title.size().y / 2.0), title, ink);
-            if let Some(counts) = counts
+            if let Some(rows) = piece.rows
                 && room > width + 64.0
             {
                 let at = pos2(area.left() + 14.0 + width, middle);
-                painter.text(at, Align2::LEFT_CENTER, format::count(counts[part]), fonts::body(text::BODY), ink);
+                painter.text(at, Align2::LEFT_CENTER, format::count(rows), fonts::body(text::BODY), ink);
             }
         }
         left = right;
     }
 }
 
-fn result_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult) {
+fn result_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, result: &SplitResult) {
+    let theme = card.theme();
     let width = ui.available_width();
-    let certificate = |ui: &mut Ui| certificate_ui(ui, theme, result);
     if result.classes.is_empty() || width < 720.0 {
         if !result.classes.is_empty() {
             classes_ui(ui, theme, result, width);
         }
-        certificate(ui);
+        certificate_ui(ui, theme, result);
+        folds_ui(ui, card, split, result);
         return;
     }
     ui.horizontal_top(|ui| {
@@ -213,8 +175,65 @@ fn result_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult) {
             ui.set_width(left);
             classes_ui(ui, theme, result, left);
         });
-        ui.vertical(certificate);
+        ui.vertical(|ui| certificate_ui(ui, theme, result));
     });
+    folds_ui(ui, card, split, result);
+}
+
+/// A row for each fold with its sizes and the worst of its checks; a click makes it the validation part.
+fn folds_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, result: &SplitResult) {
+    const ROW: f32 = 22.0;
+    if result.folds.is_empty() {
+        return;
+    }
+    let theme = card.theme();
+    let mut chosen = None;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    widgets::field_label(ui, theme, "Folds: a click chooses the one that is validated on");
+    egui::ScrollArea::vertical().max_height(ROW * FOLDS).auto_shrink([false, true]).show_rows(
+        ui,
+        ROW,
+        result.folds.len(),
+        |ui, range| {
+            for at in range {
+                let fold = &result.folds[at];
+                let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+                let is_chosen = at + 1 == result.fold as usize;
+                let name = format!("Fold {}", fold.name);
+                response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &name));
+                let painter = ui.painter();
+                if is_chosen {
+                    painter.rect_filled(rect, CornerRadius::same(4), theme.selection);
+                } else if response.hovered() {
+                    painter.rect_filled(rect, CornerRadius::same(4), theme.hover);
+                }
+                let worst = fold.checks.iter().max_by_key(|check| severity(check.outcome));
+                let outcome = worst.map_or(CheckOutcome::Pass, |check| check.outcome);
+                let (mark, color) = check_mark(theme, outcome);
+                let y = rect.center().y;
+                painter.text(pos2(rect.left() + 12.0, y), Align2::CENTER_CENTER, mark, fonts::icons(15.0), color);
+                let font = fonts::body(text::BODY);
+                painter.text(pos2(rect.left() + 26.0, y), Align2::LEFT_CENTER, &fold.name, font.clone(), theme.text);
+                let sizes: Vec<String> = fold
+                    .counts
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, rows)| **rows > 0)
+                    .map(|(part, rows)| format!("{} {}", part_title(result.part_name(part)), format::count(*rows)))
+                    .chain((fold.left_out > 0).then(|| format!("in none {}", format::count(fold.left_out))))
+                    .collect();
+                painter.text(pos2(rect.right() - 8.0, y), Align2::RIGHT_CENTER, sizes.join(" · "), font, theme.dim);
+                let words: Vec<String> =
+                    fold.checks.iter().map(|check| format!("{}: {}", check.name, check.figure)).collect();
+                if response.on_hover_text(words.join("\n")).clicked() && !is_chosen {
+                    chosen = u32::try_from(at + 1).ok();
+                }
+            }
+        },
+    );
+    if let Some(fold) = chosen {
+        card.commit(ui, CellBody::Split(SplitCell { fold, ..split.clone() }));
+    }
 }
 
 /// A row for each part: rows, rows of each class, share of the last class and where it lies against all rows.
@@ -222,7 +241,8 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
     const ROW: f32 = 22.0;
     // With many classes each is a row; with two, each is a column beside the share of the second.
     let many = result.classes.len() > 3;
-    let rows = if many { result.classes.len().min(12) } else { 4 };
+    let parts = result.counts.len();
+    let rows = if many { result.classes.len().min(12) } else { parts + 1 };
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW * (rows as f32 + 1.0)), Sense::hover());
     let classes = &result.classes;
     response.widget_info(|| {
@@ -241,17 +261,18 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
     }
     if many {
         cell(0, rect.left(), Align2::LEFT_CENTER, result.by.clone(), false, theme.dim);
-        for (part, title) in PARTS.iter().enumerate() {
-            let x = rect.left() + width * (0.55 + 0.15 * part as f32);
-            cell(0, x, Align2::RIGHT_CENTER, (*title).into(), false, theme.dim);
+        // Three parts leave room at the right, more take it.
+        let each = 0.6 / (parts.max(4) as f32);
+        let part_x = |part: usize| rect.left() + width * (0.4 + each * (part as f32 + 1.0));
+        for part in 0..parts {
+            let title = shorten(&part_title(result.part_name(part)));
+            cell(0, part_x(part), Align2::RIGHT_CENTER, title, false, theme.dim);
         }
         for (row, class) in classes.iter().take(rows).enumerate() {
             cell(row + 1, rect.left(), Align2::LEFT_CENTER, shorten(&class.class), false, theme.text);
-            for part in 0..3 {
-                let total = result.counts[part].max(1);
-                let x = rect.left() + width * (0.55 + 0.15 * part as f32);
-                let share = format::percent(class.counts[part] as f64 / total as f64);
-                cell(row + 1, x, Align2::RIGHT_CENTER, share, false, theme.text);
+            for (part, (rows, total)) in class.counts.iter().zip(&result.counts).enumerate() {
+                let share = format::percent(*rows as f64 / (*total).max(1) as f64);
+                cell(row + 1, part_x(part), Align2::RIGHT_CENTER, share, false, theme.text);
             }
         }
         return;
@@ -278,9 +299,8 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
     );
     let all: u64 = result.counts.iter().sum();
     let all_share = classes[last].counts.iter().sum::<u64>() as f64 / all.max(1) as f64;
-    let colors = part_colors(theme);
-    for row in 0..4 {
-        let of_all = row == 3;
+    for row in 0..=parts {
+        let of_all = row == parts;
         let total = if of_all { all } else { result.counts[row] };
         let count = |class: usize| -> u64 {
             if of_all { classes[class].counts.iter().sum() } else { classes[class].counts[row] }
@@ -288,10 +308,10 @@ fn classes_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult, width: f32) {
         let y = rect.top() + ROW * (row as f32 + 1.5);
         if !of_all {
             let mark = Rect::from_center_size(pos2(rect.left() + 4.0, y), vec2(8.0, 8.0));
-            painter.rect_filled(mark, CornerRadius::same(2), colors[row].0);
+            painter.rect_filled(mark, CornerRadius::same(2), part_color(theme, row).0);
         }
-        let title = if of_all { "All" } else { PARTS[row] };
-        cell(row + 1, rect.left() + 14.0, Align2::LEFT_CENTER, title.into(), of_all, theme.text);
+        let title = if of_all { "All".to_owned() } else { shorten(&part_title(result.part_name(row))) };
+        cell(row + 1, rect.left() + 14.0, Align2::LEFT_CENTER, title, of_all, theme.text);
         cell(row + 1, rect.left() + width * 0.33, Align2::RIGHT_CENTER, format::count(total), of_all, theme.text);
         for class in 0..classes.len() {
             cell(row + 1, class_x(class), Align2::RIGHT_CENTER, format::count(count(class)), of_all, theme.text);
@@ -331,6 +351,9 @@ fn certificate_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult) {
             words.push(format::plural(count(CheckOutcome::Fault), "fault", "faults"));
         }
         words.push(format!("seed {}", result.seed));
+        if let Some(hash) = result.digest.get(..8) {
+            words.push(hash.to_owned());
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             widgets::small(ui, theme, words.join(" · "));
         });
@@ -347,7 +370,7 @@ fn certificate_ui(ui: &mut Ui, theme: &Theme, result: &SplitResult) {
             for check in row {
                 ui.allocate_ui(vec2(each, 22.0), |ui| {
                     ui.set_width(each);
-                    check_ui(ui, theme, check);
+                    check_ui(ui, theme, check, result);
                 });
             }
         });
@@ -362,16 +385,37 @@ fn severity(outcome: CheckOutcome) -> u8 {
     }
 }
 
-fn check_icon(ui: &mut Ui, theme: &Theme, outcome: CheckOutcome) {
-    let (mark, color) = match outcome {
+fn check_mark(theme: &Theme, outcome: CheckOutcome) -> (&'static str, Color32) {
+    match outcome {
         CheckOutcome::Pass => (glyph::CHECK_CIRCLE, theme.good.mark),
         CheckOutcome::Warning => (glyph::WARNING, theme.warning.mark),
         CheckOutcome::Fault => (glyph::X_CIRCLE, theme.fault.mark),
-    };
+    }
+}
+
+fn check_icon(ui: &mut Ui, theme: &Theme, outcome: CheckOutcome) {
+    let (mark, color) = check_mark(theme, outcome);
     widgets::icon(ui, theme, mark, color, 15.0);
 }
 
-fn check_ui(ui: &mut Ui, theme: &Theme, check: &Check) {
+/// Name, figure and sentence of a check; of the stability of columns also those that differ most.
+fn check_words(check: &Check, result: &SplitResult) -> String {
+    let mut words = format!("{}: {}", check.name, check.figure);
+    if !check.sentence.is_empty() {
+        words.push_str(&format!("\n{}", check.sentence));
+    }
+    if check.figure.contains("PSI") {
+        for drift in result.drift.iter().take(5) {
+            words.push_str(&format!("\n{} in {}: PSI {:.3}", drift.column, drift.part, drift.psi.0));
+            if let (Some(ks), Some(p)) = (drift.ks, drift.p) {
+                words.push_str(&format!(", KS {:.3}, p = {:.3}", ks.0, p.0));
+            }
+        }
+    }
+    words
+}
+
+fn check_ui(ui: &mut Ui, theme: &Theme, check: &Check, result: &SplitResult) {
     let color = match check.outcome {
         CheckOutcome::Pass => theme.dim,
         CheckOutcome::Warning => theme.warning.text,
@@ -387,14 +431,14 @@ fn check_ui(ui: &mut Ui, theme: &Theme, check: &Check) {
         |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             check_icon(ui, theme, check.outcome);
-            widgets::text(ui, theme, check.name.as_str()).on_hover_text(&check.name);
+            widgets::text(ui, theme, check.name.as_str()).on_hover_text(check_words(check, result));
         },
         |ui| {
             let figure = widgets::buttons::elided(ui, &check.figure, font.clone(), figure_width);
             let (rect, response) = ui.allocate_exact_size(vec2(figure.size().x, 22.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &check.figure));
             ui.painter().galley(pos2(rect.left(), rect.center().y - figure.size().y / 2.0), figure, color);
-            response.on_hover_text(&check.figure);
+            response.on_hover_text(check_words(check, result));
         },
     );
 }
@@ -404,15 +448,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_shares_always_add_to_one() {
-        for (changed, share) in [(0, 0.8), (0, 0.5), (1, 0.2), (2, 0.3), (1, 0.97), (0, 0.98)] {
-            let linked = link_fractions([0.7, 0.15, 0.15], changed, share);
-            assert!((linked.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{changed} {share}: {linked:?}");
-            assert!(linked.iter().all(|part| *part >= -1e-9), "{linked:?}");
-            assert!((linked[changed] - share).abs() < 1e-9);
-        }
-        assert_eq!(link_fractions([0.7, 0.15, 0.15], 0, 0.8), [0.8, 0.1, 0.1]);
-        assert_eq!(link_fractions([0.7, 0.15, 0.15], 2, 0.2), [0.65, 0.15, 0.2]);
-        assert!(percent("0", 0).is_err(), "a training part is needed");
+    fn parts_are_called_by_their_names() {
+        assert_eq!(["train", "valid", "calibration", ""].map(part_title), ["Train", "Validation", "Calibration", ""]);
+    }
+
+    #[test]
+    fn the_bar_shows_what_is_in_no_part() {
+        let result = SplitResult { counts: vec![60, 20, 10], left_out: 10, ..SplitResult::default() };
+        let theme = Theme::light();
+        let shown = pieces(&theme, &SplitCell::default(), Some(&result));
+        assert_eq!(shown.len(), 4);
+        assert!((shown[0].share - 0.6).abs() < 1e-12 && (shown[3].share - 0.1).abs() < 1e-12);
+        assert_eq!(pieces(&theme, &SplitCell::default(), None).len(), 3);
     }
 }

@@ -53,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         valid: 0.15,
         test: 0.15,
         seed: 1,
+        ..SplitCell::default()
     };
     let start = Instant::now();
     let (parts, _) = split(&table, &cell)?;

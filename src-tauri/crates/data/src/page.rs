@@ -108,6 +108,7 @@ mod tests {
         let query = |sort: Option<(&str, bool)>, conditions| TableQuery {
             sort: sort.map(|(name, descending)| (name.into(), descending)),
             conditions,
+            part: None,
         };
         let frame = frame();
         assert_eq!(order(&frame, &query(Some(("n", false)), vec![])).unwrap(), [2, 0, 3, 1]);

@@ -51,6 +51,10 @@ pub struct TrainingFrame {
     pub warnings: Vec<String>,
     /// How text columns were encoded, where that was asked for: apply it to rows before scoring them.
     pub encoding: Option<FittedRecipe>,
+    /// Names of the parts by number. In the part column of the frame all parts beyond training and validation are 2,
+    /// since kernels know no more.
+    pub part_names: Vec<String>,
+    parts: Vec<u8>,
 }
 
 impl TrainingFrame {
@@ -59,10 +63,9 @@ impl TrainingFrame {
         numbers(column(&self.frame, &self.target)?)
     }
 
-    /// The part of each row.
+    /// The part of each row, as the split numbers it.
     pub fn parts(&self) -> Result<Vec<u8>, DataError> {
-        let parts = column(&self.frame, &self.part)?.u8().map_err(DataError::table("reading the parts"))?;
-        Ok(parts.iter().map(Option::unwrap_or_default).collect())
+        Ok(self.parts.clone())
     }
 
     /// Writes the frame where kernels map it: complete under a temporary name, then renamed.
@@ -72,7 +75,8 @@ impl TrainingFrame {
 }
 
 /// Makes the training table of a table. Columns in `ignore` are no features; with `encode_text`, columns of text
-/// with few levels are one-hot encoded and other columns that are no numbers are left out with a warning.
+/// with few levels are one-hot encoded and other columns that are no numbers are left out with a warning. Rows in no part
+/// of the split are left away.
 pub fn training_table(
     table: &Table,
     target: &str,
@@ -86,7 +90,18 @@ pub fn training_table(
     for name in ignore {
         column(&table.frame, name)?;
     }
+    let kept;
+    let table = match &table.parts {
+        Some(parts) if parts.left_out() > 0 => {
+            let keep: Vec<bool> = parts.as_slice().iter().map(|part| *part != Parts::LEFT_OUT).collect();
+            kept = table.filter(&keep)?;
+            &kept
+        }
+        _ => table,
+    };
     let parts = table.parts.as_ref().map_or_else(|| vec![0; table.rows()], |parts| parts.as_slice().to_vec());
+    let part_names =
+        table.parts.as_ref().map_or_else(|| Parts::FIRST.map(str::to_owned).to_vec(), |p| p.names().to_vec());
     let mut warnings = Vec::new();
     let labels = labels(column(&table.frame, target)?, task, &parts, &mut warnings)?;
     let mut dropped: Vec<(String, String)> =
@@ -117,7 +132,8 @@ pub fn training_table(
         .find(|name| !taken(name))
         .unwrap_or_default();
     columns.push(Float64Chunked::from_vec(target.into(), labels.values).into_series().into_column());
-    columns.push(UInt8Chunked::from_vec(part.as_str().into(), parts).into_series().into_column());
+    let known = parts.iter().map(|part| (*part).min(2)).collect();
+    columns.push(UInt8Chunked::from_vec(part.as_str().into(), known).into_series().into_column());
     let frame = DataFrame::new(table.rows(), columns).map_err(DataError::table("building the training table"))?;
     Ok(TrainingFrame {
         frame,
@@ -129,6 +145,8 @@ pub fn training_table(
         dropped,
         warnings,
         encoding,
+        part_names,
+        parts,
     })
 }
 
@@ -424,6 +442,19 @@ mod tests {
         let part = table().frame.drop("b").unwrap();
         let error = scoring_frame(&part, &["x".into(), "b".into()], None).unwrap_err();
         assert_eq!(error.to_string(), "1 of 2 features are not there: b");
+    }
+
+    #[test]
+    fn further_parts_are_not_trained_on_and_rows_in_no_part_are_left_away() {
+        let names = ["train", "valid", "test", "calibration"].map(str::to_owned).to_vec();
+        let frame = df!("x" => [1.0, 2.0, 3.0, 4.0, 5.0], "y" => [0i64, 1, 0, 1, 0]).unwrap();
+        let parts = Parts::with_names(vec![0, 0, 3, Parts::LEFT_OUT, 1], names.clone()).unwrap();
+        let made = training_table(&Table::with_parts(frame, Some(parts)).unwrap(), "y", &[], None, false).unwrap();
+        assert_eq!(made.parts().unwrap(), [0, 0, 3, 1]);
+        assert_eq!(made.part_names, names);
+        let told: Vec<Option<u8>> = made.frame.column("part").unwrap().u8().unwrap().iter().collect();
+        assert_eq!(told, [Some(0), Some(0), Some(2), Some(1)], "kernels know three parts");
+        assert!(Parts::with_names(vec![4], names).is_err());
     }
 
     #[test]

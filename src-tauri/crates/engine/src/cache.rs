@@ -96,7 +96,11 @@ impl Cache {
         let parts = match std::fs::read(folder.join("parts.bin")) {
             // An empty file says that there are none; no file, that the result is not whole.
             Ok(bytes) if bytes.is_empty() => None,
-            Ok(bytes) => Some(Parts::new(bytes).ok()?),
+            Ok(bytes) => Some(match read_json::<Vec<String>>(&folder.join("parts.json")) {
+                Some(names) => Parts::with_names(bytes, names).ok()?,
+                // A table of before there were names.
+                None => Parts::new(bytes).ok()?,
+            }),
             Err(_) => return None,
         };
         let table = Arc::new(Table::with_parts(frame, parts).ok()?);
@@ -128,6 +132,9 @@ impl Cache {
         let folder = self.folder(key);
         std::fs::create_dir_all(&folder).map_err(|error| crate::files::io_error("cannot make", &folder, &error))?;
         let parts = table.parts.as_ref().map_or(&[][..], Parts::as_slice);
+        if let Some(parts) = &table.parts {
+            write_json(&folder.join("parts.json"), &parts.names())?;
+        }
         write_whole(&folder.join("parts.bin"), parts)?;
         cairn_data::write_ipc(&table.frame, &folder.join("table.arrow"))?;
         self.keep_table(key, table);

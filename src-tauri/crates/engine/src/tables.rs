@@ -172,6 +172,20 @@ pub fn page(engine: &Inner, table: &TableRef, query: &TableQuery, window: Window
     Ok(cairn_data::page(&found.table.frame, order, first_row, rows, first_column, columns))
 }
 
+/// The rows that a query sees: in its order, those of the part it asks for.
+fn ordered(table: &Table, query: &TableQuery) -> Result<Vec<u32>, ErrorInfo> {
+    let mut order = cairn_data::order(&table.frame, query)?;
+    if let Some(name) = &query.part {
+        let parts = table.parts.as_ref();
+        let number = parts.and_then(|parts| parts.of_name(name)).zip(parts);
+        let (number, parts) = number.ok_or_else(|| {
+            ErrorInfo::usage(format!("the table has no part {name:?}")).hint("parts are drawn by a split above")
+        })?;
+        order.retain(|row| parts.as_slice()[*row as usize] == number);
+    }
+    Ok(order)
+}
+
 /// The rows of a view in its order; none where it is the table's own. The orders used last are kept.
 fn order_of(engine: &Inner, found: &Found, query: &TableQuery) -> Result<Option<Arc<Vec<u32>>>, ErrorInfo> {
     if *query == TableQuery::default() {
@@ -183,7 +197,7 @@ fn order_of(engine: &Inner, found: &Found, query: &TableQuery) -> Result<Option<
     if let Some(order) = known {
         return Ok(Some(order));
     }
-    let make = || cairn_data::order(&found.table.frame, query).map(Arc::new).map_err(ErrorInfo::from);
+    let make = || ordered(&found.table, query).map(Arc::new);
     let order = if found.table.rows() > ROWS_AT_ONCE {
         let what =
             query.sort.as_ref().map_or_else(|| "Filter rows".to_owned(), |(column, _)| format!("Sort by {column}"));

@@ -34,12 +34,33 @@ pub fn evaluate(
     parts: &[u8],
     seed: u64,
 ) -> Result<Evaluation, ModellingError> {
+    evaluate_parts(task, classes, targets, predictions, parts, &PARTS, seed)
+}
+
+/// As [`evaluate`], for parts with names: the first three are training, validation and test part, and rows of a part
+/// without a name are left out.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_parts<S: AsRef<str>>(
+    task: Task,
+    classes: &[String],
+    targets: &[f64],
+    predictions: &[Vec<f64>],
+    parts: &[u8],
+    names: &[S],
+    seed: u64,
+) -> Result<Evaluation, ModellingError> {
     check(task, classes.len(), targets, predictions)?;
     if parts.len() != targets.len() {
         return Err(ModellingError::Length { what: "the part".into(), expected: targets.len(), found: parts.len() });
     }
-    let rows: [Vec<usize>; 3] =
-        [0u8, 1, 2].map(|part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<_>>());
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); names.len().max(PARTS.len())];
+    for (row, part) in parts.iter().enumerate() {
+        if let Some(rows) = rows.get_mut(usize::from(*part)) {
+            rows.push(row);
+        }
+    }
     if rows.iter().all(Vec::is_empty) {
         return Err(ModellingError::NoRows);
     }
@@ -58,7 +79,7 @@ pub fn evaluate(
     let mut result = Evaluation { task: Some(task), classes: classes.to_vec(), parts: Vec::new() };
     for (part, rows) in rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let mut judged = judge(task, targets, predictions, rows, threshold, &knowledge, (seed, (part as u64) << 32));
-        judged.part = PARTS[part].into();
+        judged.part = names.get(part).map_or(PARTS[part.min(2)], AsRef::as_ref).into();
         result.parts.push(judged);
     }
     Ok(result)
@@ -247,6 +268,20 @@ pub(crate) fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_with_names_are_judged_and_rows_in_none_are_not() {
+        let targets: Vec<f64> = (0..60).map(f64::from).collect();
+        let predictions = [targets.iter().map(|value| value + 1.0).collect::<Vec<f64>>()];
+        let parts: Vec<u8> = (0..60).map(|row| [0, 0, 1, 2, 3, u8::MAX][row % 6]).collect();
+        let names = ["train", "valid", "test", "calibration"];
+        let found = evaluate_parts(Task::Regression, &[], &targets, &predictions, &parts, &names, 1).unwrap();
+        let rows: Vec<(&str, u64)> = found.parts.iter().map(|part| (part.part.as_str(), part.rows)).collect();
+        assert_eq!(rows, [("train", 20), ("valid", 10), ("test", 10), ("calibration", 10)]);
+        // The first three are what they are without a fourth.
+        let three = evaluate(Task::Regression, &[], &targets, &predictions, &parts, 1).unwrap();
+        assert_eq!(three.parts, found.parts[..3]);
+    }
 
     #[test]
     fn the_quick_figures_are_those_of_the_full_evaluation() {

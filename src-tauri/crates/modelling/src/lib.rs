@@ -20,5 +20,5 @@ mod rng;
 
 pub use compare::{Candidate, PairedDifference, paired_difference};
 pub use error::ModellingError;
-pub use evaluate::{evaluate, quick};
+pub use evaluate::{evaluate, evaluate_parts, quick};
 pub use metrics::{metric_goal, metric_names, metric_title, primary_metric};

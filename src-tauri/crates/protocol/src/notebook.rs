@@ -141,7 +141,7 @@ pub struct WrangleCell {
     pub steps: Vec<Step>,
 }
 
-/// Training, validation and test part.
+/// Parts of a table: training, validation and test part, further ones by name, and folds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitCell {
@@ -153,15 +153,139 @@ pub struct SplitCell {
     /// The column whose shares are kept (stratified) or shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// Share of the training part; the three add to 1.
+    /// Share of the training part; all shares add to 1.
+    #[serde(default = "share_train")]
     pub train: f64,
     /// Share of the validation part.
+    #[serde(default = "share_other")]
     pub valid: f64,
     /// Share of the test part.
+    #[serde(default = "share_other")]
     pub test: f64,
     /// Seed of the drawing.
     #[serde(default)]
     pub seed: u64,
+    /// Further columns whose shares are kept together with those of `by`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_by: Vec<String>,
+    /// Quantile bins of a number that is stratified by; absent: 10 where it has more than 50 distinct values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bins: Option<u32>,
+    /// The column whose values stay together in one part (by group).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The column that orders the rows (chronological).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Chronological: where each part after the first begins, instead of shares: `2024-03-01`, `2024-03-01T12:00`, or a
+    /// number. One less than there are parts with a share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<String>,
+    /// Left out before each later part: rows (`100`) or, chronological, a duration (`7d`; s, min, h, d, w).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
+    /// The column that says the part of each row (method column).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Whether rows are shuffled before they are dealt out; without, they are dealt as they stand.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub shuffle: bool,
+    /// Folds of cross-validation; 0: none. `train` and `valid` are then made of the folds in turn.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub folds: u32,
+    /// How often the folds are drawn anew; 0 and 1: once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeats: u32,
+    /// Folds within each fold (nested): the outer one is then the test part; 0: none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub inner: u32,
+    /// Which fold is the validation part now, from 1; 0: the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fold: u32,
+    /// Chronological folds: rows of the training part at most, a window that slides; absent: it grows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
+    /// Parts beside training, validation and test; no model is trained or chosen on them.
+    #[serde(default, rename = "part", skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<NamedPart>,
+    /// Method column: the part of each value. A value that is not named here and is no part's name is left out.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub values: std::collections::BTreeMap<String, String>,
+}
+
+impl Default for SplitCell {
+    fn default() -> Self {
+        Self {
+            input: String::new(),
+            method: SplitMethod::Random,
+            by: None,
+            train: share_train(),
+            valid: share_other(),
+            test: share_other(),
+            seed: 0,
+            also_by: Vec::new(),
+            bins: None,
+            group: None,
+            time: None,
+            cuts: Vec::new(),
+            gap: None,
+            column: None,
+            shuffle: true,
+            folds: 0,
+            repeats: 0,
+            inner: 0,
+            fold: 0,
+            window: None,
+            more: Vec::new(),
+            values: std::collections::BTreeMap::new(),
+        }
+    }
+}
+
+impl SplitCell {
+    /// How many ways of training and validating there are: folds × repeats × inner folds; 0 without folds.
+    #[must_use]
+    pub fn fold_count(&self) -> u32 {
+        if self.folds < 2 { 0 } else { self.folds * self.repeats.max(1) * self.inner.max(1) }
+    }
+
+    /// Names and shares of all parts in their order.
+    #[must_use]
+    pub fn shares(&self) -> Vec<(String, f64)> {
+        let first = [("train", self.train), ("valid", self.valid), ("test", self.test)];
+        let first = first.into_iter().map(|(name, share)| (name.to_owned(), share));
+        first.chain(self.more.iter().map(|part| (part.name.clone(), part.share))).collect()
+    }
+}
+
+fn share_train() -> f64 {
+    0.7
+}
+
+fn share_other() -> f64 {
+    0.15
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+/// A part beside training, validation and test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPart {
+    /// Letters, digits, `_` and `-`: `calibration`.
+    pub name: String,
+    /// Its share of the rows.
+    pub share: f64,
 }
 
 /// How rows are drawn.
@@ -173,6 +297,16 @@ pub enum SplitMethod {
     Random,
     /// Within each class, so that every part has the same shares.
     Stratified,
+    /// Whole groups.
+    Group,
+    /// Whole groups, chosen so that the parts have the shares of the classes as nearly as they can.
+    StratifiedGroup,
+    /// By a column of times: the earliest rows train.
+    Chronological,
+    /// As the rows stand.
+    Ordered,
+    /// As a column says.
+    Column,
 }
 
 /// One model.

@@ -174,16 +174,60 @@ pub struct StepOutcome {
 /// Parts and the proof of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SplitResult {
-    /// Rows of the training, validation and test part.
-    pub counts: [u64; 3],
+    /// Rows of each part: training, validation, test, and further ones in the order of `parts`.
+    pub counts: Vec<u64>,
     /// The column whose shares are shown; empty without one.
     pub by: String,
-    /// For each class: its name and its rows in the three parts; at most 50 classes.
+    /// For each class: its name and its rows in the parts; at most 50 classes.
     pub classes: Vec<ClassCounts>,
     /// The certificate.
     pub checks: Vec<Check>,
     /// Seed.
     pub seed: u64,
+    /// Names of the parts; empty in results of before: `train`, `valid`, `test`.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// How rows were drawn, in words: «stratified by stroke».
+    #[serde(default)]
+    pub method: String,
+    /// Rows in no part: of a gap, without a time, or with a value that names no part.
+    #[serde(default)]
+    pub left_out: u64,
+    /// BLAKE3 of the row numbers of each part (ascending, as little-endian 64-bit words), in hex.
+    #[serde(default)]
+    pub digests: Vec<String>,
+    /// BLAKE3 of the names and digests of all parts, in hex; empty in results of before.
+    #[serde(default)]
+    pub digest: String,
+    /// How the columns of other parts differ from the training part, largest PSI first; at most 50.
+    #[serde(default)]
+    pub drift: Vec<ColumnDrift>,
+    /// All folds, in the order of their numbers; empty without.
+    #[serde(default)]
+    pub folds: Vec<FoldResult>,
+    /// Which of them is the validation part, from 1; 0 without folds.
+    #[serde(default)]
+    pub fold: u32,
+}
+
+impl SplitResult {
+    /// The name of a part.
+    #[must_use]
+    pub fn part_name(&self, part: usize) -> &str {
+        const FIRST: [&str; 3] = ["train", "valid", "test"];
+        self.parts.get(part).map(String::as_str).or(FIRST.get(part).copied()).unwrap_or("part")
+    }
+
+    /// The worst outcome of the certificate.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Check> {
+        let severity = |outcome| match outcome {
+            CheckOutcome::Pass => 0,
+            CheckOutcome::Warning => 1,
+            CheckOutcome::Fault => 2,
+        };
+        self.checks.iter().rev().max_by_key(|check| severity(check.outcome))
+    }
 }
 
 /// A class and its rows in each part.
@@ -191,12 +235,44 @@ pub struct SplitResult {
 pub struct ClassCounts {
     /// The class as text.
     pub class: String,
-    /// Rows in the training, validation and test part.
-    pub counts: [u64; 3],
+    /// Rows in each part.
+    pub counts: Vec<u64>,
+}
+
+/// How a column of one part differs from the training part.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnDrift {
+    /// The column.
+    pub column: String,
+    /// The part that differs most.
+    pub part: String,
+    /// Population stability index: over the tenths of the training part, or over levels.
+    pub psi: Real,
+    /// Kolmogorov–Smirnov distance; none for categories.
+    pub ks: Option<Real>,
+    /// Its p-value.
+    pub p: Option<Real>,
+}
+
+/// One fold.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FoldResult {
+    /// «2 of 5», «repeat 1, 2 of 5», «outer 1 of 3, inner 2 of 4».
+    pub name: String,
+    /// Rows of each part when this fold is the validation part.
+    pub counts: Vec<u64>,
+    /// Rows in no part.
+    pub left_out: u64,
+    /// The classes in the parts of this fold; at most 50.
+    pub classes: Vec<ClassCounts>,
+    /// Checks of this fold: one part a row, class shares, whole groups, order of time.
+    pub checks: Vec<Check>,
+    /// BLAKE3 as of the whole split.
+    pub digest: String,
 }
 
 /// One check with its figure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// What is checked: «No row in two parts».
     pub name: String,
@@ -204,13 +280,17 @@ pub struct Check {
     pub outcome: CheckOutcome,
     /// The figure: «0 shared».
     pub figure: String,
+    /// What was looked at and what it means.
+    #[serde(default)]
+    pub sentence: String,
 }
 
 /// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum CheckOutcome {
+    #[default]
     Pass,
     Warning,
     Fault,
@@ -229,6 +309,31 @@ pub struct TrainResult {
     pub importance: Vec<FeatureImportance>,
     /// Steps the training took and the step kept.
     pub steps: (u64, Option<u64>),
+    /// The same training on every fold of the split; none without folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_validation: Option<CrossValidation>,
+}
+
+/// One training a fold, each with the recipe fitted anew on its training part.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CrossValidation {
+    /// Names of the folds, in their order.
+    pub folds: Vec<String>,
+    /// What was measured on the validation part of each fold, and, nested, on the test part.
+    pub metrics: Vec<FoldMetric>,
+}
+
+/// A metric over folds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FoldMetric {
+    /// Name in runs: `valid.auc`; the run has its mean as `cv.valid.auc` and its spread as `cv.valid.auc.sd`.
+    pub name: String,
+    /// The value on each fold.
+    pub values: Vec<Real>,
+    /// Their mean.
+    pub mean: Real,
+    /// Their standard deviation (n − 1).
+    pub sd: Real,
 }
 
 /// How good a model is on the parts of its table.

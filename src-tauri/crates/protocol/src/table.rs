@@ -300,6 +300,9 @@ pub struct TableQuery {
     /// Rows shown meet all of these.
     #[serde(default)]
     pub conditions: Vec<crate::steps::Condition>,
+    /// Only rows of the part of that name; none: all rows, also those in no part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 /// What is looked for in a grid, and from where.

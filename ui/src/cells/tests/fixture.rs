@@ -422,6 +422,7 @@ fn train() -> TrainResult {
         .map(|(name, value)| FeatureImportance { feature: (*name).into(), value, std_error: value / 8.0 })
         .collect(),
         steps: (212, Some(174)),
+        cross_validation: None,
     }
 }
 
@@ -467,13 +468,18 @@ fn sweep() -> SweepState {
 }
 
 fn split() -> SplitResult {
-    let check = |name: &str, outcome, figure: &str| Check { name: name.into(), outcome, figure: figure.into() };
+    let check = |name: &str, outcome, figure: &str| Check {
+        name: name.into(),
+        outcome,
+        figure: figure.into(),
+        ..Check::default()
+    };
     SplitResult {
-        counts: [14_000, 3000, 3000],
+        counts: vec![14_000, 3000, 3000],
         by: "stroke".into(),
         classes: vec![
-            ClassCounts { class: "0".into(), counts: [13_143, 2816, 2816] },
-            ClassCounts { class: "1".into(), counts: [857, 184, 184] },
+            ClassCounts { class: "0".into(), counts: vec![13_143, 2816, 2816] },
+            ClassCounts { class: "1".into(), counts: vec![857, 184, 184] },
         ],
         checks: vec![
             check("No row in two parts", CheckOutcome::Pass, "0 shared"),
@@ -482,6 +488,7 @@ fn split() -> SplitResult {
             check("Near-duplicate rows across parts", CheckOutcome::Warning, "4 pairs"),
         ],
         seed: 20,
+        ..SplitResult::default()
     }
 }
 

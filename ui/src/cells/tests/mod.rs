@@ -319,6 +319,28 @@ fn a_range_in_the_form_of_a_model_becomes_a_sweep() {
 }
 
 #[test]
+fn a_split_gets_folds_and_further_parts() {
+    let changed = |act: &dyn Fn(&mut Harness<'static, Window>)| {
+        let mut harness = window(&["Split"]);
+        act(&mut harness);
+        let edits = edits(&harness);
+        let [Edit::SetBody { body: CellBody::Split(split), .. }] = edits.as_slice() else { panic!("{edits:?}") };
+        split.clone()
+    };
+    let folded = changed(&|harness| {
+        type_over(harness, "Folds", "5");
+        enter(harness);
+    });
+    assert_eq!((folded.folds, folded.fold_count(), folded.fold), (5, 5, 0));
+    let grown = changed(&|harness| {
+        harness.get_by_label("Add a part").click();
+        harness.run_steps(4);
+    });
+    assert_eq!(grown.shares().last(), Some(&("calibration".to_owned(), 0.1)));
+    assert_eq!((grown.train, grown.valid, grown.test), (0.6, 0.15, 0.15));
+}
+
+#[test]
 fn the_parts_of_a_split_stay_a_whole() {
     let mut harness = window(&["Split"]);
     type_over(&mut harness, "Test share in percent", "20");

@@ -158,9 +158,11 @@ fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, split: &SplitResult) {
     heading(ui, ctx, &format!("Split certificate: {name}"), &format!("seed {}", split.seed));
     let total: u64 = split.counts.iter().sum();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let parts = ["Train", "Validation", "Test"];
-    let words: Vec<String> =
-        parts.iter().zip(split.counts).map(|(part, count)| format!("{part} {}", format::count(count))).collect();
+    let words: Vec<String> = (0..split.counts.len())
+        .map(|part| {
+            format!("{} {}", crate::cells::split::part_title(split.part_name(part)), format::count(split.counts[part]))
+        })
+        .collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words.join(", ")));
     let mut left = rect.left();
     for (index, words) in words.iter().enumerate() {
@@ -169,7 +171,7 @@ fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, split: &SplitResult) {
             continue;
         }
         let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width - 1.0, rect.height()));
-        let fill = crate::charts::ramp::blend(theme.accent, theme.panel, index as f32 * 0.42);
+        let fill = crate::charts::ramp::blend(theme.accent, theme.panel, (index as f32 * 0.42).min(0.92));
         ui.painter().rect_filled(part, CornerRadius::same(3), fill);
         let color = crate::charts::ramp::text_on(fill);
         ink::write(
@@ -186,17 +188,14 @@ fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, name: &str, split: &SplitResult) {
     ui.add_space(4.0);
     for class in split.classes.iter().take(12) {
         let label = format!("{} = {}", split.by, class.class);
-        let counts = class.counts.map(format::count);
-        row_ui(
-            ui,
-            ctx,
-            &[
-                (0.0, 0.4, &label, false, true),
-                (0.4, 0.6, &counts[0], true, false),
-                (0.6, 0.8, &counts[1], true, false),
-                (0.8, 1.0, &counts[2], true, false),
-            ],
-        );
+        let counts: Vec<String> = class.counts.iter().map(|count| format::count(*count)).collect();
+        let each = 0.6 / counts.len().max(1) as f32;
+        let mut row = vec![(0.0, 0.4, label.as_str(), false, true)];
+        row.extend(counts.iter().enumerate().map(|(part, count)| {
+            let from = 0.4 + each * part as f32;
+            (from, from + each, count.as_str(), true, false)
+        }));
+        row_ui(ui, ctx, &row);
     }
     ui.add_space(4.0);
     for check in &split.checks {

@@ -295,6 +295,20 @@ fn params_ui(ui: &mut Ui, ctx: &Ctx<'_>, run: &Run) {
     }
 }
 
+/// How the split was drawn, the hash of its rows and the worst of its checks.
+fn split_ui(ui: &mut Ui, ctx: &Ctx<'_>, details: &std::collections::BTreeMap<String, String>) {
+    let of = |name: &str| details.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    if let Some(method) = of("method") {
+        fact(ui, ctx, "Drawn", method);
+    }
+    if let Some(hash) = of("hash") {
+        fact(ui, ctx, "Rows, BLAKE3", hash.get(..12).unwrap_or(hash));
+    }
+    if let Some(worst) = of("certificate") {
+        fact(ui, ctx, "Certificate", worst);
+    }
+}
+
 fn sources_ui(ui: &mut Ui, ctx: &Ctx<'_>, run: &Run) {
     section(ui, ctx, "Comes from");
     let answer = ctx.value(&Request::Lineage { id: Some(run.id.clone()) });
@@ -324,6 +338,9 @@ fn sources_ui(ui: &mut Ui, ctx: &Ctx<'_>, run: &Run) {
                         }
                     });
                 });
+                if kind == NodeKind::Split {
+                    split_ui(ui, ctx, &node.details);
+                }
             }
         }
     }

@@ -1,107 +1,198 @@
-//! The certificate of a split: what can go wrong with parts, checked, each check with its figure.
-
-use std::hash::{DefaultHasher, Hash, Hasher};
+//! The certificate of a split: what can go wrong with parts, checked, each check with its figure and a sentence.
 
 use cairn_protocol::{
-    results::{Check, CheckOutcome, ClassCounts},
-    table::ColumnType,
+    notebook::SplitMethod,
+    results::{Check, CheckOutcome, ClassCounts, ColumnDrift},
 };
-use polars::prelude::*;
-use rayon::prelude::*;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use super::{Classes, PART_NAMES};
+use super::{
+    Classes, counts,
+    design::Design,
+    drift::{self, Look},
+    duplicates, overlap,
+};
 use crate::{
     error::DataError,
-    frame_types::column_type,
-    steps::{
-        columns::{MISSING, codes, column, numbers, texts, wholes},
-        count, figure, some,
-    },
+    steps::{Parts, Table, count, figure, some},
 };
 
 /// Cases of the rarest class that a part should have, so that its figures mean something.
 const ENOUGH: u64 = 100;
 /// A test that comes out below this is worth a look; a fair drawing does so once in a thousand times.
 const SUSPICIOUS: f64 = 0.001;
-/// Text columns with more levels are not asked to have each in every part.
-const MOST_LEVELS: usize = 50;
-/// Rows of a part that the comparison of distributions looks at, evenly taken.
-const MOST_COMPARED: usize = 200_000;
+/// Population stability index from which a column counts as drifting, and from which as shifted.
+const DRIFTS: (f64, f64) = (0.1, 0.25);
+/// Columns whose drift is listed.
+const MOST_DRIFTS: usize = 50;
+/// Share of the rows outside training that may agree with an earlier row in all columns but one.
+const BUT_ONE: f64 = 0.01;
+/// Difference between a share and what was asked, from which groups or moments are too coarse for it.
+const OFF: f64 = 0.02;
 
 /// What is certified.
-pub(super) struct Case<'a, Again: Fn() -> [Vec<u32>; 3]> {
-    pub frame: &'a DataFrame,
-    pub classes: Option<&'a Classes>,
-    pub drawn: &'a [Vec<u32>; 3],
+pub(super) struct Case<'a> {
+    pub table: &'a Table,
+    pub design: &'a Design<'a>,
+    pub drawn: &'a [Vec<u32>],
     pub parts: &'a [u8],
-    pub counts: &'a [ClassCounts],
-    pub fractions: [f64; 3],
-    pub again: Again,
-    pub seed: u64,
+    pub classes: &'a [ClassCounts],
+    pub digests: &'a [String],
 }
 
-fn check(name: &str, outcome: CheckOutcome, figure: impl Into<String>) -> Check {
-    Check { name: name.into(), outcome, figure: figure.into() }
+fn check(name: &str, outcome: CheckOutcome, figure: impl Into<String>, sentence: impl Into<String>) -> Check {
+    Check { name: name.into(), outcome, figure: figure.into(), sentence: sentence.into() }
 }
 
 fn warn_if(bad: bool) -> CheckOutcome {
     if bad { CheckOutcome::Warning } else { CheckOutcome::Pass }
 }
 
-/// All checks that apply.
-pub(super) fn certify<Again: Fn() -> [Vec<u32>; 3]>(case: &Case<'_, Again>) -> Result<Vec<Check>, DataError> {
-    let mut checks = vec![in_one_part(case.drawn, case.frame.height())];
-    if let Some(classes) = case.classes {
-        checks.extend(shares_agree(case.counts));
-        checks.extend(too_small(case.counts, case.fractions));
-        checks.extend(enough_cases(case.counts, case.fractions));
-        checks.extend(order_is_no_signal(classes));
-    }
-    checks.push(near_duplicates(case.frame, case.classes.map(|classes| classes.by.as_str()), case.parts)?);
-    let same = (case.again)() == *case.drawn;
-    let outcome = if same { CheckOutcome::Pass } else { CheckOutcome::Fault };
-    checks.push(check("Same seed, same rows", outcome, format!("seed {}", case.seed)));
-    checks.extend(every_level(case.frame, case.parts, case.fractions)?);
-    checks.extend(drawn_alike(case.frame, case.drawn)?);
-    Ok(checks)
+fn fault_if(bad: bool) -> CheckOutcome {
+    if bad { CheckOutcome::Fault } else { CheckOutcome::Pass }
 }
 
-/// Counted from the drawn lists themselves: a row that stands in two, or in none, is a fault.
-fn in_one_part(drawn: &[Vec<u32>; 3], rows: usize) -> Check {
-    let mut times = vec![0u8; rows];
+/// All checks that apply, and the drift of the columns.
+pub(super) fn certify(case: &Case<'_>) -> Result<(Vec<Check>, Vec<ColumnDrift>), DataError> {
+    let Case { table, design, drawn, classes, .. } = *case;
+    let frame = &table.frame;
+    let cell = design.cell;
+    let mut checks = vec![in_one_part(drawn, case.parts, design)];
+    checks.extend(sizes(drawn, design));
+    if let Some(of_row) = &design.classes {
+        checks.extend(shares_agree(classes, drawn.len()));
+        checks.extend(too_small(classes, drawn));
+        checks.extend(enough_cases(classes, drawn));
+        if design.times.is_none() {
+            checks.extend(order_is_no_signal(of_row));
+        }
+    }
+    checks.extend(groups_whole(design, drawn));
+    let named = [&cell.group, &cell.time, &cell.column].map(|name| name.as_deref().unwrap_or_default());
+    let others: Vec<&str> = named.into_iter().chain(cell.by.as_deref()).collect();
+    if design.groups.is_none() {
+        checks.push(identifiers(&overlap::shared_identifiers(frame, drawn, &others)?));
+    }
+    checks.extend(time_order(design, drawn));
+    checks.extend(twins(&duplicates::shared(frame, cell.by.as_deref(), drawn)?, drawn));
+    let same = design.drawn(cell.fold.max(1))? == drawn;
+    checks.push(check(
+        "Same seed, same rows",
+        fault_if(!same),
+        format!("seed {}", cell.seed),
+        "The parts were drawn a second time and compared row by row",
+    ));
+    let looks = drift::looks(frame, drawn, &design.names, &named)?;
+    checks.extend(every_level(&looks));
+    checks.extend(drawn_alike(&looks, &design.names));
+    checks.extend(stable(&looks, cell.method));
+    checks.push(rows_named(case));
+    let mut drifts: Vec<ColumnDrift> =
+        looks.into_iter().filter_map(|look| look.drift).map(|(drift, _)| drift).collect();
+    drifts.sort_by(|a, b| b.psi.0.total_cmp(&a.psi.0));
+    drifts.truncate(MOST_DRIFTS);
+    Ok((checks, drifts))
+}
+
+/// The checks that every fold gets: those that cost no more than a look at its rows.
+pub(super) fn of_fold(table: &Table, design: &Design<'_>, drawn: &[Vec<u32>], classes: &[ClassCounts]) -> Vec<Check> {
+    let parts = super::of_rows(table.rows(), drawn);
+    let mut checks = vec![in_one_part(drawn, &parts, design)];
+    checks.extend(shares_agree(classes, drawn.len()));
+    checks.extend(groups_whole(design, drawn));
+    checks.extend(time_order(design, drawn));
+    checks
+}
+
+/// Counted from the drawn lists themselves: a row that stands in two is a fault, and so is one in none where the
+/// method leaves none out.
+fn in_one_part(drawn: &[Vec<u32>], parts: &[u8], design: &Design<'_>) -> Check {
+    let mut times = vec![0u8; parts.len()];
     for &row in drawn.iter().flatten() {
         times[row as usize] = times[row as usize].saturating_add(1);
     }
     let shared = times.iter().filter(|times| **times > 1).count() as u64;
     let lost = times.iter().filter(|times| **times == 0).count() as u64;
-    let outcome = if shared + lost > 0 { CheckOutcome::Fault } else { CheckOutcome::Pass };
-    let figure = if lost > 0 { format!("{} in none", count(lost)) } else { format!("{} shared", count(shared)) };
-    check("No row in two parts", outcome, figure)
+    let wrong = times.iter().zip(parts).any(|(times, part)| (*times == 0) != (*part == Parts::LEFT_OUT));
+    let may_lose = design.leaves_out();
+    let outcome = if shared > 0 || wrong || (lost > 0 && !may_lose) {
+        CheckOutcome::Fault
+    } else {
+        warn_if(!design.without.is_empty())
+    };
+    let mut words = format!("{} shared", count(shared));
+    if lost > 0 {
+        words.push_str(&format!(", {} in none", count(lost)));
+    }
+    let mut sentence = "Every row was looked up in the lists of all parts".to_owned();
+    if !design.without.is_empty() {
+        sentence = format!("Left out of all parts: {}", design.without.join("; "));
+    } else if lost > 0 {
+        sentence.push_str("; those in none are left out on purpose, by the gap or since they come later than the fold");
+    }
+    check("No row in two parts", outcome, words, sentence)
+}
+
+/// The shares against those asked for.
+fn sizes(drawn: &[Vec<u32>], design: &Design<'_>) -> Option<Check> {
+    if design.cell.fold_count() > 0 || design.cell.method == SplitMethod::Column || !design.cell.cuts.is_empty() {
+        return None;
+    }
+    const NAME: &str = "Sizes as asked";
+    let rows: Vec<usize> = drawn.iter().map(Vec::len).collect();
+    let total: usize = rows.iter().sum();
+    let exact = counts::totals(total, &design.shares);
+    if design.is_exact() {
+        let off: usize = rows.iter().zip(&exact).map(|(rows, exact)| rows.abs_diff(*exact)).sum();
+        let words = if off == 0 { "exact".into() } else { format!("{} rows off", count(off as u64)) };
+        return Some(check(
+            NAME,
+            fault_if(off > 0),
+            words,
+            "Every part has the rows that largest remainders give its share",
+        ));
+    }
+    let far = |part: usize| (rows[part] as f64 / total.max(1) as f64 - design.shares[part]).abs();
+    let worst = (0..rows.len()).max_by(|a, b| far(*a).total_cmp(&far(*b)).then(b.cmp(a)))?;
+    let empty = (0..rows.len()).find(|part| rows[*part] == 0 && design.shares[*part] > 0.0);
+    let words = match empty {
+        Some(part) => format!("{} is empty", design.names[part]),
+        None => format!("at most {} % off", figure((far(worst) * 1e4).round() / 100.0)),
+    };
+    let outcome = if empty.is_some() { CheckOutcome::Fault } else { warn_if(far(worst) > OFF) };
+    let sentence = format!(
+        "Groups and rows of one moment stay whole, so shares are met as nearly as they allow; {} is furthest from its share. \
+         More than {} % is a warning",
+        design.names[worst],
+        OFF * 100.0
+    );
+    Some(check(NAME, outcome, words, sentence))
 }
 
 /// Pearson's χ² test of class against part.
-fn shares_agree(counts: &[ClassCounts]) -> Option<Check> {
-    let counts: Vec<[f64; 3]> = counts.iter().map(|class| class.counts.map(|count| count as f64)).collect();
-    let of_part = [0, 1, 2].map(|part| counts.iter().map(|class| class[part]).sum::<f64>());
+fn shares_agree(classes: &[ClassCounts], parts: usize) -> Option<Check> {
+    let counts: Vec<Vec<f64>> =
+        classes.iter().map(|class| class.counts.iter().map(|count| *count as f64).collect()).collect();
+    let of_part: Vec<f64> = (0..parts).map(|part| counts.iter().map(|class: &Vec<f64>| class[part]).sum()).collect();
     let total: f64 = of_part.iter().sum();
-    let parts = of_part.iter().filter(|sum| **sum > 0.0).count();
-    let classes = counts.iter().filter(|class| class.iter().sum::<f64>() > 0.0).count();
-    if parts < 2 || classes < 2 {
+    let used = of_part.iter().filter(|sum| **sum > 0.0).count();
+    let present = counts.iter().filter(|class| class.iter().sum::<f64>() > 0.0).count();
+    if used < 2 || present < 2 {
         return None;
     }
     let mut statistic = 0.0;
     for class in &counts {
         let rows: f64 = class.iter().sum();
-        for part in 0..3 {
-            let expected = rows * of_part[part] / total;
+        for (part, of_part) in of_part.iter().enumerate() {
+            let expected = rows * of_part / total;
             if expected > 0.0 {
                 statistic += (class[part] - expected).powi(2) / expected;
             }
         }
     }
-    let p = ChiSquared::new(((parts - 1) * (classes - 1)) as f64).ok()?.sf(statistic);
-    Some(check("Class shares agree", warn_if(p < SUSPICIOUS), format!("χ² {}", p_value(p))))
+    let p = ChiSquared::new(((used - 1) * (present - 1)) as f64).ok()?.sf(statistic);
+    let sentence = "Pearson's χ² test of class against part; below 0.001 the shares differ more than chance explains";
+    Some(check("Class shares agree", warn_if(p < SUSPICIOUS), format!("χ² {}", p_value(p)), sentence))
 }
 
 fn p_value(p: f64) -> String {
@@ -115,26 +206,28 @@ fn p_value(p: f64) -> String {
 }
 
 /// Classes with fewer rows than there are parts; absent where there is none.
-fn too_small(counts: &[ClassCounts], fractions: [f64; 3]) -> Option<Check> {
-    let parts = fractions.iter().filter(|share| **share > 0.0).count() as u64;
-    let small: Vec<&str> = counts
+fn too_small(classes: &[ClassCounts], drawn: &[Vec<u32>]) -> Option<Check> {
+    let parts = drawn.iter().filter(|rows| !rows.is_empty()).count() as u64;
+    let small: Vec<&str> = classes
         .iter()
         .filter(|class| class.counts.iter().sum::<u64>() < parts)
         .map(|class| class.class.as_str())
         .collect();
     (!small.is_empty()).then(|| {
-        let figure = format!("{} of {} ({})", small.len(), counts.len(), some(&small));
-        check("Classes with fewer rows than parts", CheckOutcome::Warning, figure)
+        let figure = format!("{} of {} ({})", small.len(), classes.len(), some(&small));
+        let sentence = "Such a class is missing in some part: a model cannot learn it, or cannot be judged on it";
+        check("Classes with fewer rows than parts", CheckOutcome::Warning, figure, sentence)
     })
 }
 
-fn enough_cases(counts: &[ClassCounts], fractions: [f64; 3]) -> Option<Check> {
-    let fewest = (0..3)
-        .filter(|&part| fractions[part] > 0.0)
-        .flat_map(|part| counts.iter().map(move |class| class.counts[part]))
+fn enough_cases(classes: &[ClassCounts], drawn: &[Vec<u32>]) -> Option<Check> {
+    let fewest = (0..drawn.len())
+        .filter(|&part| !drawn[part].is_empty())
+        .flat_map(|part| classes.iter().map(move |class| class.counts[part]))
         .min()?;
     let (outcome, sign) = if fewest >= ENOUGH { (CheckOutcome::Pass, "≥") } else { (CheckOutcome::Warning, "<") };
-    Some(check("Enough cases in each part", outcome, format!("{} {sign} {ENOUGH}", count(fewest))))
+    let sentence = "Rows of the rarest class in the part that has fewest; with few of them metrics are uncertain";
+    Some(check("Enough cases in each part", outcome, format!("{} {sign} {ENOUGH}", count(fewest)), sentence))
 }
 
 /// Whether rows of one class stand earlier in the table than others (Kruskal and Wallis 1952 on row numbers, which
@@ -155,210 +248,172 @@ fn order_is_no_signal(classes: &Classes) -> Option<Check> {
     let spread: f64 = sums.iter().map(|(rows, ranks)| rows * (ranks / rows - middle).powi(2)).sum();
     let statistic = 12.0 / (total * (total + 1.0)) * spread;
     let p = ChiSquared::new((sums.len() - 1) as f64).ok()?.sf(statistic);
-    Some(check("Order of rows is no signal", warn_if(p < SUSPICIOUS), p_value(p)))
+    let sentence = "Kruskal and Wallis's test of row numbers by class; below 0.001 the table is sorted by class or time, \
+                    and a column that follows the order would give the class away";
+    Some(check("Order of rows is no signal", warn_if(p < SUSPICIOUS), p_value(p), sentence))
 }
 
-/// Rows of the validation and test part whose features stand in an earlier part too. Numbers count as equal when
-/// four significant digits are, texts when they differ in case and outer spaces alone; identifiers (whole numbers or
-/// texts that are different in every row) do not count.
-fn near_duplicates(frame: &DataFrame, by: Option<&str>, parts: &[u8]) -> Result<Check, DataError> {
-    let hashes: Vec<Result<Option<Vec<u64>>, DataError>> = frame
-        .columns()
-        .par_iter()
-        .filter(|column| Some(column.name().as_str()) != by)
-        .map(|column| near(column.as_materialized_series()))
-        .collect();
-    let mut rows = vec![0u64; frame.height()];
-    let mut columns = 0;
-    for hash in hashes {
-        if let Some(hash) = hash? {
-            columns += 1;
-            for (row, hash) in rows.iter_mut().zip(hash) {
-                *row = mix(row.rotate_left(23) ^ hash);
-            }
-        }
+fn groups_whole(design: &Design<'_>, drawn: &[Vec<u32>]) -> Option<Check> {
+    let groups = design.groups.as_ref()?;
+    let torn = overlap::torn(&groups.rows, groups.count, drawn);
+    let mut sentence = format!("Values of {} that stand in two parts; there must be none", groups.by);
+    if groups.missing > 0 {
+        sentence
+            .push_str(&format!("; {} without a value are groups of their own", plural(groups.missing, "row", "rows")));
     }
-    let name = "Near-duplicate rows across parts";
-    if columns == 0 {
-        return Ok(check(name, CheckOutcome::Pass, "no features to compare"));
-    }
-    let mut first_part: PlHashMap<u64, u8> = PlHashMap::default();
-    for (row, part) in rows.iter().zip(parts) {
-        let first = first_part.entry(*row).or_insert(*part);
-        *first = (*first).min(*part);
-    }
-    let shared = rows.iter().zip(parts).filter(|(row, part)| first_part.get(*row).is_some_and(|first| first < *part));
-    let shared = shared.count() as u64;
-    Ok(check(name, warn_if(shared > 0), if shared == 1 { "1 row".into() } else { format!("{} rows", count(shared)) }))
+    let outcome = if torn > 0 { CheckOutcome::Fault } else { warn_if(groups.missing > 0) };
+    let words = format!("{torn} of {} torn", count(groups.count as u64));
+    Some(check("Groups stay whole", outcome, words, sentence))
 }
 
-/// A number for each cell that near-equal cells share; none for an identifier or a column of lists.
-fn near(series: &Series) -> Result<Option<Vec<u64>>, DataError> {
-    let hashes: Vec<u64> = match column_type(series.dtype()) {
-        ColumnType::Float | ColumnType::Decimal => {
-            return Ok(Some(numbers(series)?.into_iter().map(|value| mix(four_digits(value))).collect()));
-        }
-        ColumnType::Text | ColumnType::Category => texts(series)?
-            .iter()
-            .map(|text| {
-                let mut hasher = DefaultHasher::new();
-                text.map(|text| text.trim().to_lowercase()).hash(&mut hasher);
-                hasher.finish()
-            })
-            .collect(),
-        ColumnType::List | ColumnType::Struct => return Ok(None),
-        ColumnType::Bool => {
-            let cells = series.bool().map_err(DataError::table("reading truth values"))?;
-            return Ok(Some(cells.iter().map(|cell| mix(cell.map_or(2, u64::from))).collect()));
-        }
-        _ => wholes(series)?.into_iter().map(|cell| cell.map_or(1, |cell| mix(cell as u64 ^ 0x5bd1_e995))).collect(),
+fn identifiers(shared: &[(String, u64, u64)]) -> Check {
+    const NAME: &str = "No identifier in two parts";
+    const LOOK: &str = "A column counts as an identifier that repeats when its name says so, or every text in it has a digit \
+                        and no space, and it has from 20 values to half as many as rows";
+    let Some((column, torn, all)) = shared.iter().max_by_key(|(_, torn, _)| *torn) else {
+        return check(NAME, CheckOutcome::Pass, "none shared", LOOK);
     };
-    // Few distinct values show early; only a column without a repeat among its first rows is counted in full.
-    let all_differ = |cells: &[u64]| {
-        let mut seen: PlHashSet<u64> = PlHashSet::default();
-        cells.iter().all(|cell| seen.insert(*cell))
+    let sentence = format!(
+        "{} of {} values of {column} stand in several parts: if they are one person or thing each, split by group. {LOOK}",
+        count(*torn),
+        count(*all)
+    );
+    check(NAME, CheckOutcome::Warning, format!("{} of {column}", count(*torn)), sentence)
+}
+
+/// Whether the moments of each part lie before those of the next.
+fn time_order(design: &Design<'_>, drawn: &[Vec<u32>]) -> Option<Check> {
+    let times = design.times.as_ref()?;
+    let moments = |rows: &[u32]| {
+        let of = rows.iter().filter_map(|row| times.keys[*row as usize]);
+        of.clone().min().zip(of.max())
     };
-    let is_identifier = hashes.len() > 20 && all_differ(&hashes[..hashes.len().min(1_000)]) && all_differ(&hashes);
-    Ok((!is_identifier).then_some(hashes))
+    let spans: Vec<(usize, (i64, i64))> =
+        drawn.iter().enumerate().filter_map(|(part, rows)| Some((part, moments(rows)?))).collect();
+    // Folds within an outer fold lie in time as well: training, validation, test, and what was held out.
+    let bad = spans.windows(2).find(|pair| pair[0].1.1 >= pair[1].1.0);
+    let words = match bad {
+        Some(pair) => format!("{} overlaps {}", design.names[pair[0].0], design.names[pair[1].0]),
+        None => "in order".to_owned(),
+    };
+    let column = design.cell.time.as_deref().unwrap_or_default();
+    let sentence = format!("The latest moment of each part in {column} must lie before the earliest of the next");
+    Some(check("Parts follow each other in time", fault_if(bad.is_some()), words, sentence))
 }
 
-/// The number rounded to four significant digits, as bits; all missing values are one.
-fn four_digits(value: f64) -> u64 {
-    if value.is_nan() {
-        return u64::MAX;
-    }
-    if value == 0.0 || value.is_infinite() {
-        return (value + 0.0).to_bits();
-    }
-    let unit = 10f64.powi(value.abs().log10().floor() as i32 - 3);
-    let rounded = (value / unit).round();
-    // The rounded digits and the magnitude, both whole: free of the rounding of the product.
-    (rounded as i64 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ unit.to_bits()
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// The finaliser of SplitMix64.
-fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+fn twins(shared: &duplicates::Shared, drawn: &[Vec<u32>]) -> Vec<Check> {
+    let rows = |rows: u64| plural(rows, "row", "rows");
+    let columns = plural(shared.columns as u64, "column", "columns");
+    if shared.columns == 0 {
+        let none =
+            |name| check(name, CheckOutcome::Pass, "no features to compare", "All columns are identifiers or lists");
+        return vec![none("Duplicate rows across parts"), none("Near-duplicate rows across parts")];
+    }
+    let mut checks = vec![
+        check(
+            "Duplicate rows across parts",
+            warn_if(shared.exact > 0),
+            rows(shared.exact),
+            format!("Rows of a later part that equal a row of an earlier one in all of {columns}, identifiers apart"),
+        ),
+        check(
+            "Near-duplicate rows across parts",
+            warn_if(shared.near > 0),
+            rows(shared.near),
+            "Rows of a later part that equal a row of an earlier one, the target and identifiers apart, with numbers \
+             rounded to three significant digits (whole ones from 10,000 on) and texts without case and outer spaces",
+        ),
+    ];
+    if let Some((found, column)) = &shared.but_one {
+        let others: u64 = drawn.iter().skip(1).map(|rows| rows.len() as u64).sum();
+        let share = *found as f64 / others.max(1) as f64;
+        let mut sentence = format!(
+            "Near-duplicates when any one column is left away; few rows agree by chance, so more than {} % of the rows outside \
+             training is a warning",
+            BUT_ONE * 100.0
+        );
+        if *found > 0 {
+            sentence.push_str(&format!("; most differ in {column}"));
+        }
+        checks.push(check("Rows that differ in one column", warn_if(share > BUT_ONE), rows(*found), sentence));
+    }
+    checks
 }
 
 /// Levels of texts and categories that stand in every part.
-fn every_level(frame: &DataFrame, parts: &[u8], fractions: [f64; 3]) -> Result<Option<Check>, DataError> {
-    let wanted = (0..3).filter(|&part| fractions[part] > 0.0).fold(0u8, |bits, part| bits | 1 << part);
-    let (mut levels, mut everywhere, mut absent) = (0u64, 0u64, Vec::new());
-    for name in frame.get_column_names() {
-        let series = column(frame, name)?;
-        if !matches!(column_type(series.dtype()), ColumnType::Text | ColumnType::Category) {
-            continue;
-        }
-        let codes = codes(series)?;
-        if codes.levels.is_empty() || codes.levels.len() > MOST_LEVELS {
-            continue;
-        }
-        let mut seen = vec![0u8; codes.levels.len()];
-        for (code, part) in codes.rows.iter().zip(parts).filter(|(code, _)| **code != MISSING) {
-            seen[*code as usize] |= 1 << part;
-        }
-        for (level, seen) in codes.levels.iter().zip(seen) {
-            levels += 1;
-            if seen & wanted == wanted {
-                everywhere += 1;
-            } else {
-                absent.push(format!("{name} = {}", level.label));
-            }
-        }
-    }
-    Ok((levels > 0).then(|| {
-        let mut figure = format!("{} of {}", count(everywhere), count(levels));
+fn every_level(looks: &[Look]) -> Option<Check> {
+    let of = || looks.iter().filter_map(|look| look.levels.as_ref());
+    let levels: u64 = of().map(|(levels, _)| levels).sum();
+    let absent: Vec<&str> = of().flat_map(|(_, absent)| absent).map(String::as_str).collect();
+    (levels > 0).then(|| {
+        let mut figure = format!("{} of {}", count(levels - absent.len() as u64), count(levels));
         if !absent.is_empty() {
             figure.push_str(&format!(" (not {})", some(absent.iter().take(2))));
         }
-        check("Every level in every part", warn_if(!absent.is_empty()), figure)
-    }))
+        let sentence = "Texts with at most 50 levels: one that is missing in training is new to the model elsewhere";
+        check("Every level in every part", warn_if(!absent.is_empty()), figure, sentence)
+    })
 }
 
-/// The largest Kolmogorov–Smirnov distance between the training part and the test part (the validation part where
-/// there is no test part) over the columns of numbers.
-fn drawn_alike(frame: &DataFrame, drawn: &[Vec<u32>; 3]) -> Result<Option<Check>, DataError> {
-    let Some(other) = [2, 1].into_iter().find(|&part| !drawn[part].is_empty()) else { return Ok(None) };
-    let some_of = |rows: &[u32]| -> Vec<u32> {
-        let stride = rows.len().div_ceil(MOST_COMPARED).max(1);
-        rows.iter().copied().step_by(stride).collect()
-    };
-    let (train, test) = (some_of(&drawn[0]), some_of(&drawn[other]));
-    // Distance, the same scaled by the numbers of rows, and the column.
-    type Distance = Option<(f64, f64, String)>;
-    let distances: Vec<Result<Distance, DataError>> = frame
-        .columns()
-        .par_iter()
-        .filter(|column| column_type(column.dtype()).is_numeric())
-        .map(|column| {
-            let values = numbers(column.as_materialized_series())?;
-            let sorted = |rows: &[u32]| -> Vec<f64> {
-                let mut there: Vec<f64> =
-                    rows.iter().map(|&row| values[row as usize]).filter(|value| !value.is_nan()).collect();
-                there.sort_unstable_by(f64::total_cmp);
-                there
-            };
-            let (a, b) = (sorted(&train), sorted(&test));
-            if a.is_empty() || b.is_empty() {
-                return Ok(None);
-            }
-            let distance = ks_distance(&a, &b);
-            let (n, m) = (a.len() as f64, b.len() as f64);
-            Ok(Some((distance, distance * (n * m / (n + m)).sqrt(), column.name().to_string())))
-        })
-        .collect();
-    let mut largest: Distance = None;
-    let mut columns = 0.0;
-    for distance in distances {
-        if let Some(distance) = distance? {
-            columns += 1.0;
-            if largest.as_ref().is_none_or(|before| distance.0 > before.0) {
-                largest = Some(distance);
-            }
-        }
-    }
-    Ok(largest.map(|(distance, scaled, name)| {
-        // The asymptotic bound that a fair drawing passes once in a thousand times in any of the columns.
-        let bound = (-(SUSPICIOUS / columns / 2.0).ln() / 2.0).sqrt();
-        let figure = format!("largest KS {} ({name})", figure((distance * 1000.0).round() / 1000.0));
-        check(&format!("Columns drawn alike, train and {}", PART_NAMES[other]), warn_if(scaled > bound), figure)
-    }))
+/// The column whose distributions differ most surely by the test of Kolmogorov and Smirnov.
+fn drawn_alike(looks: &[Look], names: &[String]) -> Option<Check> {
+    let comparisons: usize = looks.iter().filter(|look| look.least_p.is_some()).map(|look| look.comparisons).sum();
+    let surest = looks
+        .iter()
+        .filter_map(|look| look.least_p.map(|(p, distance, part)| (p, distance, part, look.name.as_str())))
+        .min_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)))?;
+    let (p, distance, part, name) = surest;
+    let figure = format!("largest KS {} ({name}, {})", figure((distance * 1000.0).round() / 1000.0), names[part]);
+    // A fair drawing passes this once in a thousand times in any of the columns and parts.
+    let outcome = warn_if(p < SUSPICIOUS / comparisons.max(1) as f64);
+    let sentence = format!(
+        "Kolmogorov and Smirnov's test of every column of numbers against the training part, {} in all; here {}",
+        plural(comparisons as u64, "comparison", "comparisons"),
+        p_value(p)
+    );
+    Some(check("Columns drawn alike", outcome, figure, sentence))
 }
 
-/// Largest distance between two empirical distributions.
-fn ks_distance(a: &[f64], b: &[f64]) -> f64 {
-    let (mut i, mut j, mut largest) = (0, 0, 0.0f64);
-    while i < a.len() && j < b.len() {
-        let value = a[i].min(b[j]);
-        while i < a.len() && a[i] <= value {
-            i += 1;
-        }
-        while j < b.len() && b[j] <= value {
-            j += 1;
-        }
-        largest = largest.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
-    }
-    largest
+/// The largest population stability index.
+fn stable(looks: &[Look], method: SplitMethod) -> Option<Check> {
+    let comparisons: usize = looks.iter().map(|look| look.comparisons).sum();
+    let (drift, _) =
+        looks.iter().filter_map(|look| look.drift.as_ref()).max_by(|a, b| a.0.psi.0.total_cmp(&b.0.psi.0))?;
+    let surely = |chance: f64| chance < SUSPICIOUS / comparisons.max(1) as f64;
+    let worst = looks
+        .iter()
+        .filter_map(|look| look.drift.as_ref())
+        .filter(|(_, chance)| surely(*chance))
+        .map(|(drift, _)| drift.psi.0)
+        .fold(0.0, f64::max);
+    // Rows drawn at random have no reason to differ; times, groups and columns have.
+    let drawn = matches!(method, SplitMethod::Random | SplitMethod::Stratified);
+    let outcome = if worst >= DRIFTS.1 && drawn { CheckOutcome::Fault } else { warn_if(worst >= DRIFTS.0) };
+    let figure =
+        format!("largest PSI {} ({}, {})", figure((drift.psi.0 * 1e4).round() / 1e4), drift.column, drift.part);
+    let sentence = format!(
+        "Population stability index over the tenths of the training part, or levels: from {} a column drifts, from {} it has \
+         shifted (a fault where rows were drawn at random); figures that chance explains do not count",
+        DRIFTS.0, DRIFTS.1
+    );
+    Some(check("Columns are stable", outcome, figure, sentence))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// scipy 1.17.1: `ks_2samp([1,2,3,4],[3,4,5,6,7]).statistic` is 0.6, with ties `ks_2samp([0,0,1],[0,1,1])` 1/3.
-    #[test]
-    fn distance_of_distributions() {
-        assert!((ks_distance(&[1., 2., 3., 4.], &[3., 4., 5., 6., 7.]) - 0.6).abs() < 1e-12);
-        assert!((ks_distance(&[0., 0., 1.], &[0., 1., 1.]) - 1.0 / 3.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn numbers_are_near_when_four_digits_agree() {
-        let near = |a: f64, b: f64| four_digits(a) == four_digits(b);
-        assert!(near(28.101, 28.1) && near(-0.001_234_1, -0.001_234) && near(0.0, -0.0));
-        assert!(!near(28.11, 28.1) && !near(1.0, 10.0) && !near(-2.0, 2.0) && !near(1.0, f64::NAN));
-    }
+fn rows_named(case: &Case<'_>) -> Check {
+    let whole = super::digest_of_parts(&case.design.names, case.digests);
+    let sentence = format!(
+        "BLAKE3 of the row numbers of each part: {}",
+        case.design
+            .names
+            .iter()
+            .zip(case.digests)
+            .map(|(name, digest)| format!("{name} {}", digest.get(..12).unwrap_or(digest)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    check("Rows of the parts by hash", CheckOutcome::Pass, whole.get(..12).unwrap_or(&whole), sentence)
 }

@@ -6,37 +6,97 @@ use polars::prelude::*;
 
 use crate::error::DataError;
 
-/// The part of each row: 0 training, 1 validation, 2 test.
+/// The part of each row: 0 training, 1 validation, 2 test, above them further parts by name; [`Parts::LEFT_OUT`] for
+/// a row in no part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts(Arc<[u8]>);
+pub struct Parts {
+    of_row: Arc<[u8]>,
+    names: Arc<[String]>,
+}
 
 impl Parts {
+    /// A row that is in no part: in the gap of a chronological split, say. Nothing is fitted or judged on it.
+    pub const LEFT_OUT: u8 = u8::MAX;
+    /// Names of the first three parts, which every split has.
+    pub const FIRST: [&'static str; 3] = ["train", "valid", "test"];
+
     /// From one number a row; numbers above 2 are refused.
     pub fn new(parts: Vec<u8>) -> Result<Self, DataError> {
         match parts.iter().position(|part| *part > 2) {
             Some(row) => Err(DataError::Internal { what: format!("row {row} has part {}, not 0, 1 or 2", parts[row]) }),
-            None => Ok(Self(parts.into())),
+            None => Ok(Self { of_row: parts.into(), names: Self::FIRST.map(str::to_owned).into() }),
+        }
+    }
+
+    /// From one number a row and the names of all parts, the first of them train, valid and test; a row may be
+    /// [`Parts::LEFT_OUT`], other numbers without a name are refused.
+    pub fn with_names(parts: Vec<u8>, names: Vec<String>) -> Result<Self, DataError> {
+        if names.len() < 3 || names.len() > usize::from(Self::LEFT_OUT) || names[..3] != Self::FIRST {
+            return Err(DataError::Internal { what: format!("parts are named {names:?}") });
+        }
+        match parts.iter().position(|part| *part != Self::LEFT_OUT && usize::from(*part) >= names.len()) {
+            Some(row) => {
+                Err(DataError::Internal { what: format!("row {row} has part {}, which has no name", parts[row]) })
+            }
+            None => Ok(Self { of_row: parts.into(), names: names.into() }),
         }
     }
 
     /// One number a row.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
-        &self.0
+        &self.of_row
+    }
+
+    /// Names of the parts by number; the first three are those of [`Parts::FIRST`].
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Rows of the training, validation and test part.
     #[must_use]
     pub fn counts(&self) -> [u64; 3] {
         let mut counts = [0; 3];
-        for part in self.0.iter() {
-            counts[usize::from(*part)] += 1;
+        for part in self.of_row.iter() {
+            if let Some(count) = counts.get_mut(usize::from(*part)) {
+                *count += 1;
+            }
         }
         counts
     }
 
+    /// Rows of every part, in the order of the names.
+    #[must_use]
+    pub fn all_counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.names.len()];
+        for part in self.of_row.iter() {
+            if let Some(count) = counts.get_mut(usize::from(*part)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    /// Rows in no part.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.of_row.iter().filter(|part| **part == Self::LEFT_OUT).count() as u64
+    }
+
+    /// The number of the part of that name.
+    #[must_use]
+    pub fn of_name(&self, name: &str) -> Option<u8> {
+        self.names.iter().position(|known| known == name).map(|part| part as u8)
+    }
+
     fn filter(&self, keep: &[bool]) -> Self {
-        Self(self.0.iter().zip(keep).filter(|(_, keep)| **keep).map(|(part, _)| *part).collect())
+        self.with(self.of_row.iter().zip(keep).filter(|(_, keep)| **keep).map(|(part, _)| *part).collect())
+    }
+
+    /// The parts of other rows, under the same names.
+    fn with(&self, of_row: Arc<[u8]>) -> Self {
+        Self { of_row, names: Arc::clone(&self.names) }
     }
 }
 
@@ -65,9 +125,9 @@ impl Table {
     /// A table with parts, one for each row.
     pub fn with_parts(frame: DataFrame, parts: Option<Parts>) -> Result<Self, DataError> {
         if let Some(parts) = &parts
-            && parts.0.len() != frame.height()
+            && parts.of_row.len() != frame.height()
         {
-            let what = format!("{} parts for {} rows", parts.0.len(), frame.height());
+            let what = format!("{} parts for {} rows", parts.of_row.len(), frame.height());
             return Err(DataError::Internal { what });
         }
         Ok(Self { frame, parts, row_numbers: None })
@@ -102,7 +162,10 @@ impl Table {
         let frame = self.frame.take(&index).map_err(DataError::table("picking rows"))?;
         Ok(Self {
             frame,
-            parts: self.parts.as_ref().map(|parts| Parts(rows.iter().map(|row| parts.0[*row as usize]).collect())),
+            parts: self
+                .parts
+                .as_ref()
+                .map(|parts| parts.with(rows.iter().map(|row| parts.of_row[*row as usize]).collect())),
             row_numbers: Some(rows.iter().map(|row| self.number(*row as usize)).collect()),
         })
     }
@@ -119,13 +182,13 @@ impl Table {
         let parts = match &self.parts {
             None => None,
             Some(parts) => {
-                let of = |row: usize| source(row).map(|row| parts.0[row]).or(part);
-                let parts: Option<Arc<[u8]>> = (0..frame.height()).map(of).collect();
+                let of = |row: usize| source(row).map(|row| parts.of_row[row]).or(part);
+                let of_row: Option<Arc<[u8]>> = (0..frame.height()).map(of).collect();
                 let refuse = || {
                     let what = format!("«{step}» makes rows that belong to no part of the split");
                     DataError::refused(what, None, "Put the step above the split")
                 };
-                Some(Parts(parts.ok_or_else(refuse)?))
+                Some(parts.with(of_row.ok_or_else(refuse)?))
             }
         };
         let numbers = (0..frame.height()).map(|row| source(row).map_or(NO_ROW, |row| self.number(row))).collect();

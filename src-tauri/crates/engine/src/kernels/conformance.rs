@@ -78,7 +78,7 @@ pub fn check(manifest: &Path, job: &Job) -> Result<Vec<Check>, ErrorInfo> {
 
 fn judged(name: &str, sound: bool, figure: &str) -> Check {
     let outcome = if sound { CheckOutcome::Pass } else { CheckOutcome::Fault };
-    Check { name: name.to_owned(), outcome, figure: figure.to_owned() }
+    Check { name: name.to_owned(), outcome, figure: figure.to_owned(), ..Check::default() }
 }
 
 fn message(algorithm: &str, task: Task, params: Params, folder: &Path) -> Result<Train, ErrorInfo> {

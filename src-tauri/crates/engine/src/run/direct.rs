@@ -59,15 +59,15 @@ pub fn ready(
     }
     let classes = cairn_data::task_of(&table, target, task)? != Task::Regression;
     let split = SplitCell {
-        input: String::new(),
         method: if classes { SplitMethod::Stratified } else { SplitMethod::Random },
         by: classes.then(|| target.to_owned()),
         train: 0.7,
         valid: 0.15,
         test: 0.15,
         seed,
+        ..SplitCell::default()
     };
-    let (parts, _) = cairn_data::split(&table, &split)?;
+    let (parts, certificate) = cairn_data::split(&table, &split)?;
     let table = Table::with_parts(table.frame, Some(parts))?;
     let digest = imported.report.digest.clone();
     let split_key = blake3::hash(format!("{digest}\0{split:?}").as_bytes()).to_hex().to_string();
@@ -79,8 +79,8 @@ pub fn ready(
     let (rows, columns) = (table.frame.height(), table.frame.width());
     let file_node = Node::new(NodeKind::File, &digest, &name).figure(lineage::bytes(imported.report.size_bytes));
     let dataset = Node::new(NodeKind::Dataset, &digest, &name).figure(lineage::shape(rows, columns));
-    let split_node =
-        Node::new(NodeKind::Split, &split_key, "70 / 15 / 15").figure("70 / 15 / 15").detail("seed", &seed.to_string());
+    let split_node = Node::new(NodeKind::Split, &split_key, "70 / 15 / 15").figure("70 / 15 / 15");
+    let split_node = super::table::certified(split_node, &certificate);
     lineage::record(&project.tracker, &file_node, &[])?;
     lineage::record(&project.tracker, &dataset, &[(&file_node, EdgeKind::DerivedFrom)])?;
     lineage::record(&project.tracker, &split_node, &[(&dataset, EdgeKind::Used)])?;
@@ -119,7 +119,7 @@ pub fn train_file(
         ..Place::default()
     };
     let code = keep_code(project, &crate::git::code_state(&project.root))?;
-    let mut result = train_and_record(&trainer, &place, &request.params, &code, &[&ready.split], job)?;
+    let mut result = train_and_record(&trainer, &place, &request.params, &code, &[&ready.split], job, None)?;
     if let Some(metric) = &request.metric {
         let mut known = false;
         for part in &mut result.evaluation.parts {

@@ -1,6 +1,7 @@
 //! Running cells: what is stale, in the order of what reads what; and the jobs behind each kind of cell.
 
 mod direct;
+mod folds;
 mod machine;
 mod report;
 mod sweep;

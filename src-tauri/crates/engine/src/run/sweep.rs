@@ -435,6 +435,7 @@ impl Shared<'_> {
             curves: project.tracker.series(std::slice::from_ref(&run), &[], 400)?,
             importance,
             steps: (trained.finished.steps, trained.finished.best_step),
+            cross_validation: None,
         };
         let bytes = serde_json::to_vec(&result).map_err(|error| ErrorInfo::internal(error.to_string()))?;
         let stored = project.tracker.artifacts().put_bytes(&bytes)?;

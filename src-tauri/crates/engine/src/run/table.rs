@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cairn_data::Table;
 use cairn_protocol::{
     ErrorInfo,
-    notebook::{Cell, DataCell, SplitCell, WrangleCell},
-    results::{CellResult, CellView, WrangleResult},
+    notebook::{Cell, DataCell, SplitCell, SplitMethod, WrangleCell},
+    results::{CellResult, CellView, CheckOutcome, SplitResult, WrangleResult},
     runs::NodeKind,
     table::ColumnType,
 };
@@ -125,31 +125,50 @@ pub fn split(run: &Run<'_>, cell: &Cell, split: &SplitCell) -> Result<Made, Erro
     run.project.cache.put_table(&key.whole, Arc::clone(&table))?;
     let mut view = table_view(&table);
     let percent = |share: f64| format!("{}", (share * 1000.0).round() / 10.0);
-    let shares = format!("{} / {} / {}", percent(split.train), percent(split.valid), percent(split.test));
+    let total = result.counts.iter().sum::<u64>().max(1) as f64;
+    // What was asked for; what came of it where a column, cuts or folds decide.
+    let asked = split.shares();
+    let decided = split.method == SplitMethod::Column || !split.cuts.is_empty() || split.fold_count() > 0;
+    let shares: Vec<String> = if decided {
+        result.counts.iter().map(|count| percent(*count as f64 / total)).collect()
+    } else {
+        asked.iter().map(|(_, share)| percent(*share)).collect()
+    };
+    let shares = shares.join(" / ");
     let (mut passed, mut warned, mut faults) = (0, 0, 0);
-    for check in &result.checks {
+    for check in result.checks.iter().chain(result.folds.iter().flat_map(|fold| &fold.checks)) {
         match check.outcome {
-            cairn_protocol::results::CheckOutcome::Pass => passed += 1,
-            cairn_protocol::results::CheckOutcome::Warning => warned += 1,
-            cairn_protocol::results::CheckOutcome::Fault => faults += 1,
+            CheckOutcome::Pass => passed += 1,
+            CheckOutcome::Warning => warned += 1,
+            CheckOutcome::Fault => faults += 1,
         }
     }
-    let by = match (&split.by, split.method) {
-        (Some(by), cairn_protocol::notebook::SplitMethod::Stratified) => format!(", stratified by {by}"),
-        _ => ", random".into(),
-    };
-    view.summary = format!("{shares}{by} · {passed} checks passed");
+    view.summary = format!("{shares}, {} · {passed} checks passed", result.method);
     if warned > 0 {
         view.summary.push_str(&format!(", {warned} warning{}", if warned == 1 { "" } else { "s" }));
     }
     if faults > 0 {
         view.warnings.push(format!("{faults} check{} failed", if faults == 1 { "" } else { "s" }));
     }
-    let node = lineage::cell_node(NodeKind::Split, key, cell, &view)
-        .figure(shares)
-        .detail("seed", &split.seed.to_string())
-        .detail("rows", &result.counts.map(lineage::count).join(" / "));
+    let node = certified(lineage::cell_node(NodeKind::Split, key, cell, &view).figure(shares), &result);
     let input_node = lineage::of_cell(run, &split.input)?;
     lineage::record(&run.project.tracker, &node, &[(&input_node, cairn_protocol::runs::EdgeKind::Used)])?;
     Ok(Made { result: CellResult::Split(result), view })
+}
+
+/// A node of a split with what its certificate says, so that every run that used it can name it.
+pub fn certified(node: Node, result: &SplitResult) -> Node {
+    let rows: Vec<String> = result.counts.iter().map(|rows| lineage::count(*rows)).collect();
+    let node = node
+        .detail("seed", &result.seed.to_string())
+        .detail("rows", &rows.join(" / "))
+        .detail("parts", &result.parts.join(" / "))
+        .detail("method", &result.method)
+        .detail("hash", &result.digest);
+    let Some(worst) = result.worst() else { return node };
+    match worst.outcome {
+        CheckOutcome::Pass => node.detail("certificate", &format!("{} checks passed", result.checks.len())),
+        CheckOutcome::Warning => node.detail("certificate", &format!("warning: {}, {}", worst.name, worst.figure)),
+        CheckOutcome::Fault => node.detail("certificate", &format!("fault: {}, {}", worst.name, worst.figure)),
+    }
 }

@@ -16,7 +16,11 @@ use cairn_protocol::{
 };
 use cairn_tracking::{CodeState, NewRun, RunUpdate};
 
-use super::{Made, Run, machine};
+use super::{
+    Made, Run,
+    folds::{self, Folds},
+    machine,
+};
 use crate::{
     engine::Inner,
     jobs::Job,
@@ -66,6 +70,8 @@ pub struct Prepared {
     pub targets: Vec<f64>,
     /// The part of each row.
     pub parts: Vec<u8>,
+    /// Names of the parts.
+    pub part_names: Vec<String>,
     /// What a person should know.
     pub warnings: Vec<String>,
     target: String,
@@ -109,6 +115,7 @@ pub fn prepare(project: &Project, task: &Lesson<'_>) -> Result<Prepared, ErrorIn
         classes: made.classes,
         targets,
         parts,
+        part_names: made.part_names,
         warnings,
         target: made.target,
         part: made.part,
@@ -187,8 +194,8 @@ impl Trainer<'_> {
     /// The kernel wrote something that does not fit the table.
     pub fn judge(&self, trained: &Trained) -> Result<Evaluation, ErrorInfo> {
         let predictions = cairn_data::read_predictions(&trained.predictions)?;
-        let Prepared { task, classes, targets, parts, .. } = self.prepared;
-        Ok(cairn_modelling::evaluate(*task, classes, targets, &predictions, parts, self.seed)?)
+        let Prepared { task, classes, targets, parts, part_names, .. } = self.prepared;
+        Ok(cairn_modelling::evaluate_parts(*task, classes, targets, &predictions, parts, part_names, self.seed)?)
     }
 
     /// Permutation importance on the validation part; what the kernel says of the features itself where it cannot.
@@ -327,7 +334,8 @@ pub fn say_run(engine: &Inner, project: &Project, run: &str) {
     }
 }
 
-/// Trains one model with everything around it: the run, live metrics, evaluation, importance, model and lineage.
+/// Trains one model with everything around it: the run, live metrics, evaluation, importance, model and lineage; with
+/// `folds`, also once for each fold of the split.
 ///
 /// # Errors
 /// The kernel failed, broke or was cancelled: the run says so in the tracker.
@@ -338,6 +346,7 @@ pub fn train_and_record(
     code: &CodeState,
     inputs: &[&Node],
     job: &Job,
+    folds: Option<&Folds<'_>>,
 ) -> Result<TrainResult, ErrorInfo> {
     let Trainer { engine, project, .. } = trainer;
     let params = trainer.algorithm.resolve(given).map_err(ErrorInfo::usage)?;
@@ -348,7 +357,7 @@ pub fn train_and_record(
     let folder = project.dot_cairn().join("runs").join(&run);
     let result = std::fs::create_dir_all(&folder)
         .map_err(|error| crate::files::io_error("cannot make", &folder, &error))
-        .and_then(|()| train_run(trainer, &mut lease, &run, params, &folder, inputs, job));
+        .and_then(|()| train_run(trainer, &mut lease, &run, params, &folder, inputs, job, folds));
     // The artifacts hold what matters of it.
     std::fs::remove_dir_all(&folder).unwrap_or_default();
     match result {
@@ -364,6 +373,7 @@ pub fn train_and_record(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "they have nothing in common but this one training")]
 fn train_run(
     trainer: &Trainer<'_>,
     lease: &mut Lease<'_>,
@@ -372,8 +382,12 @@ fn train_run(
     folder: &Path,
     inputs: &[&Node],
     job: &Job,
+    folds: Option<&Folds<'_>>,
 ) -> Result<TrainResult, ErrorInfo> {
     let Trainer { engine, project, .. } = trainer;
+    // With folds, the training of the chosen one is a part of the way.
+    let whole = 1.0 / folds.map_or(1.0, |folds| f64::from(folds.count()) + 1.0);
+    let fold_params = params.clone();
     let mut log = project.tracker.metric_log(run);
     let mut steps = None;
     let mut lost = None;
@@ -387,7 +401,7 @@ fn train_run(
                 Some(steps) => format!("step {step} of {steps}"),
                 None => format!("step {step}"),
             };
-            job.progress(steps.map(|steps| 0.9 * *step as f64 / steps.max(1) as f64), detail);
+            job.progress(steps.map(|steps| whole * 0.9 * *step as f64 / steps.max(1) as f64), detail);
         }
         FromKernel::Log { text, .. } => job.log(text.clone()),
         _ => {}
@@ -398,12 +412,14 @@ fn train_run(
         return Err(error.into());
     }
     let trained = trained?;
-    job.progress(Some(0.92), "judging the model");
+    job.progress(Some(whole * 0.92), "judging the model");
     let evaluation = trainer.judge(&trained)?;
     job.check()?;
-    job.progress(Some(0.95), "shuffling features");
+    job.progress(Some(whole * 0.95), "shuffling features");
     let importance = trainer.explain(lease, &trained, &|| job.is_cancelled());
     job.check()?;
+    let cross_validation =
+        folds.map(|folds| folds.train_each(trainer, lease, run, &fold_params, folder, job)).transpose()?;
     record_trained(trainer, run, &trained, &evaluation, inputs)?;
     project.tracker.finish_run(run)?;
     let result = TrainResult {
@@ -412,6 +428,7 @@ fn train_run(
         curves: project.tracker.series(&[run.to_owned()], &[], CURVE_POINTS)?,
         importance,
         steps: (trained.finished.steps, trained.finished.best_step),
+        cross_validation,
     };
     let bytes = serde_json::to_vec(&result).map_err(|error| ErrorInfo::internal(error.to_string()))?;
     let stored = project.tracker.artifacts().put_bytes(&bytes)?;
@@ -506,12 +523,13 @@ pub fn train(run: &Run<'_>, cell: &Cell, train: &TrainCell) -> Result<Made, Erro
     place.warnings.extend(prepared.warnings.iter().cloned());
     let code = keep_code(run.project, &run.code)?;
     let input = lineage::of_cell(run, &train.input)?;
-    let result = train_and_record(&trainer, &place, &train.params, &code, &[&input], run.job)?;
-    let view = CellView {
-        summary: headline(&result.evaluation),
-        warnings: place.warnings,
-        run_id: Some(result.run.id.clone()),
-        ..CellView::default()
-    };
+    let folds = Folds::above(run, cell, train)?;
+    let result = train_and_record(&trainer, &place, &train.params, &code, &[&input], run.job, folds.as_ref())?;
+    let mut summary = headline(&result.evaluation);
+    if let Some(words) = result.cross_validation.as_ref().and_then(folds::words) {
+        summary.push_str(&format!(" · {words}"));
+    }
+    let view =
+        CellView { summary, warnings: place.warnings, run_id: Some(result.run.id.clone()), ..CellView::default() };
     Ok(Made { result: CellResult::Train(result), view })
 }

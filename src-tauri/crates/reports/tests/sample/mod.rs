@@ -166,13 +166,18 @@ fn recipe() -> ReportRecipe {
 }
 
 fn split() -> SplitResult {
-    let check = |name: &str, outcome, figure: &str| Check { name: name.into(), outcome, figure: figure.into() };
+    let check = |name: &str, outcome, figure: &str| Check {
+        name: name.into(),
+        outcome,
+        figure: figure.into(),
+        ..Check::default()
+    };
     SplitResult {
-        counts: [14_000, 3_000, 3_000],
+        counts: vec![14_000, 3_000, 3_000],
         by: "stroke".into(),
         classes: vec![
-            ClassCounts { class: "no".into(), counts: [13_314, 2_853, 2_853] },
-            ClassCounts { class: "yes".into(), counts: [686, 147, 147] },
+            ClassCounts { class: "no".into(), counts: vec![13_314, 2_853, 2_853] },
+            ClassCounts { class: "yes".into(), counts: vec![686, 147, 147] },
         ],
         checks: vec![
             check("No row in two parts", CheckOutcome::Pass, "0 shared"),
@@ -184,6 +189,7 @@ fn split() -> SplitResult {
             check("Near-duplicate rows across parts", CheckOutcome::Warning, "11 rows"),
         ],
         seed: 42,
+        ..SplitResult::default()
     }
 }
 
@@ -315,6 +321,7 @@ fn model(index: usize, name: &str, algorithm: &str, kernel: &str, auc: f64, step
             })
             .collect(),
         steps: (steps, Some(steps * 7 / 10)),
+        cross_validation: None,
     }
 }
 
@@ -461,7 +468,7 @@ pub fn digits() -> ReportContent {
     data.profile.columns.push(level("digit", &shares, ColumnType::Category));
     let split = &mut all.splits[0].1;
     split.by = "digit".into();
-    split.classes = names.iter().map(|class| ClassCounts { class: class.clone(), counts: [126, 27, 27] }).collect();
+    split.classes = names.iter().map(|class| ClassCounts { class: class.clone(), counts: vec![126, 27, 27] }).collect();
     let model = &mut all.models[0];
     model.run.warnings.clear();
     model.evaluation.task = Some(Task::Multiclass);
