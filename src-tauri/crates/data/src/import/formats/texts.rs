@@ -1,0 +1,105 @@
+//! Columns of text whose every value is a date or a point in time become dates, by the rules of delimited text.
+
+use polars::prelude::{
+    ChunkedArray, Column, DataType, Int32Chunked, Int32Type, Int64Chunked, IntoColumn, IntoSeries, StringChunked,
+    TimeUnit,
+};
+use rayon::prelude::*;
+
+use super::cells::Cell;
+use crate::import::kinds::{self, DateOrder, Target, classify, resolve};
+use crate::import::values;
+
+/// An ISO 8601 date or point in time as a cell.
+pub(crate) fn moment(text: &str) -> Option<Cell<'static>> {
+    if let Some(day) = values::date(text.as_bytes(), DateOrder::YearMonthDay) {
+        return Some(Cell::Date(day));
+    }
+    values::datetime(text.as_bytes()).map(|moment| Cell::Datetime(moment.in_micros()))
+}
+
+/// Types the columns that hold dates only.
+pub(crate) fn type_dates(columns: &mut [Column], notes: &mut Vec<String>) {
+    let typed: Vec<Option<(Column, bool)>> = columns
+        .par_iter()
+        .map(|column| match column.dtype() {
+            DataType::String => column.str().ok().and_then(dates),
+            _ => None,
+        })
+        .collect();
+    for (column, typed) in columns.iter_mut().zip(typed) {
+        if let Some((dates, utc)) = typed {
+            if utc {
+                notes.push(format!("«{}» holds times with offsets: shown in UTC", column.name()));
+            }
+            *column = dates;
+        }
+    }
+}
+
+/// The dates of a column of text, and whether they came with offsets; nothing where a value is no date.
+fn dates(texts: &StringChunked) -> Option<(Column, bool)> {
+    let mut all = 0;
+    for text in texts.iter().flatten() {
+        // A number is text here: the file had a way to say that it is one.
+        let kind = match text.as_bytes() {
+            [b'0'..=b'9', ..] if (6..=40).contains(&text.len()) => classify(text.as_bytes(), false),
+            _ => return None,
+        };
+        all |= kind;
+        if !matches!(resolve(all), Target::Date(_) | Target::Datetime { .. }) && kind != kinds::DATE_EITHER {
+            return None;
+        }
+    }
+    let name = texts.name().clone();
+    match resolve(all) {
+        Target::Date(order) => {
+            let days: ChunkedArray<Int32Type> =
+                texts.iter().map(|text| values::date(text?.as_bytes(), order)).collect::<Int32Chunked>();
+            Some((days.with_name(name).into_date().into_series().into_column(), false))
+        }
+        Target::Datetime { nanos } => {
+            let unit = if nanos { TimeUnit::Nanoseconds } else { TimeUnit::Microseconds };
+            let ticks: Int64Chunked = texts
+                .iter()
+                .map(|text| {
+                    let text = text?.as_bytes();
+                    let moment = values::datetime(text).or_else(|| {
+                        let day = values::date(text, DateOrder::YearMonthDay)?;
+                        Some(values::Moment { seconds: i64::from(day) * 86_400, nanos: 0, utc: false })
+                    })?;
+                    if nanos { moment.in_nanos() } else { Some(moment.in_micros()) }
+                })
+                .collect();
+            let utc = all & kinds::TIMED_UTC != 0;
+            Some((ticks.with_name(name).into_datetime(unit, None).into_series().into_column(), utc))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_columns_of_dates_change() {
+        let mut columns: Vec<Column> = [
+            ("d", ["2024-01-31", "2024-02-29"], DataType::Date),
+            ("e", ["03/04/2024", "28/04/2024"], DataType::Date),
+            ("t", ["2024-01-31T10:00:00Z", "2024-01-31T10:00:00+02:00"], DataType::Datetime(TimeUnit::Microseconds, None)),
+            ("n", ["20240131", "20240201"], DataType::String),
+            ("x", ["2024-01-31", "soon"], DataType::String),
+            ("a", ["03/04/2024", "04/03/2024"], DataType::String),
+        ]
+        .into_iter()
+        .map(|(name, cells, _)| Column::new(name.into(), cells))
+        .collect();
+        let mut notes = Vec::new();
+        type_dates(&mut columns, &mut notes);
+        let found: Vec<bool> = columns.iter().map(|column| column.dtype() == &DataType::String).collect();
+        assert_eq!(found, [false, false, false, true, true, true]);
+        assert!(notes.len() == 1 && notes[0].contains("«t»"), "{notes:?}");
+        assert_eq!(columns[0].dtype(), &DataType::Date);
+    }
+}
