@@ -176,7 +176,9 @@ impl DataError {
                 let close = closest(column, known);
                 if close.is_empty() { String::new() } else { format!("Did you mean {close}?") }
             }
-            Self::ExportFormat { .. } => "End the name with .csv, .tsv, .ndjson (also with .gz or .zst behind it), .parquet or .arrow".into(),
+            Self::ExportFormat { .. } => {
+                "End the name with .csv, .tsv, .ndjson (also with .gz or .zst behind it), .parquet or .arrow".into()
+            }
             Self::Cancelled | Self::Table { .. } => String::new(),
             Self::Internal { .. } => {
                 "This is a fault in Cairn; please report it with the file, if it may be shared".into()

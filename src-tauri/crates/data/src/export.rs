@@ -97,10 +97,7 @@ fn packed(
     }
 }
 
-fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> PolarsResult<()>,
-) -> Result<(), DataError> {
+fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> PolarsResult<()>) -> Result<(), DataError> {
     let io = |source| DataError::io(path, "written", source);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".cairn-").tempfile_in(folder).map_err(io)?;
@@ -146,9 +143,13 @@ fn csv_column(column: &Column, options: ExportOptions) -> Column {
                 options.guard_formulas && column.str().is_ok_and(|texts| texts.iter().flatten().any(runs_as_formula));
             if asks { as_text(true) } else { column.clone() }
         }
-        DataType::Datetime(..) => as_text(false),
+        DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date | DataType::Time => column.clone(),
+        // The writer has none for these.
+        DataType::Int128 | DataType::UInt128 => as_text(false),
+        dtype if dtype.is_integer() => column.clone(),
         dtype if dtype.is_nested() || dtype.is_categorical() || dtype.is_enum() => as_text(options.guard_formulas),
-        _ => column.clone(),
+        // Points in time, durations, decimals: as the grid shows them.
+        _ => as_text(false),
     }
 }
 

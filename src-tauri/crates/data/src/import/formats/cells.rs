@@ -346,9 +346,7 @@ impl CellColumn {
                 ints(ticks, validity).into_datetime(micros, None).into_series()
             }
             (_, own, target) if own != target => return None,
-            (Store::Int(list), _, Target::Datetime) => {
-                ints(list, validity).into_datetime(micros, None).into_series()
-            }
+            (Store::Int(list), _, Target::Datetime) => ints(list, validity).into_datetime(micros, None).into_series(),
             (Store::Int(list), _, Target::Time) => ints(list, validity).into_time().into_series(),
             (Store::Int(list), _, Target::Duration) => ints(list, validity).into_duration(micros).into_series(),
             (Store::Int(list), ..) => ints(list, validity).into_series(),
@@ -400,8 +398,13 @@ pub(crate) fn as_text(cell: Cell<'_>) -> String {
             let sign = if micros < 0 { "-" } else { "" };
             let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
             let fraction = if rest == 0 { String::new() } else { format!(".{rest:06}") };
-            format!("{sign}{}:{:02}:{:02}{}", seconds / 3600, seconds / 60 % 60, seconds % 60,
-                fraction.trim_end_matches('0'))
+            format!(
+                "{sign}{}:{:02}:{:02}{}",
+                seconds / 3600,
+                seconds / 60 % 60,
+                seconds % 60,
+                fraction.trim_end_matches('0')
+            )
         }
     }
 }

@@ -101,7 +101,12 @@ enum End {
 
 impl Job<'_> {
     /// Reads a stream to its end, within the bounds.
-    fn fill(&self, mut reader: impl Read, out: &mut Vec<u8>, consumed: impl Fn(usize) -> usize) -> Result<End, DataError> {
+    fn fill(
+        &self,
+        mut reader: impl Read,
+        out: &mut Vec<u8>,
+        consumed: impl Fn(usize) -> usize,
+    ) -> Result<End, DataError> {
         loop {
             if self.progress.cancelled() {
                 return Err(DataError::Cancelled);
@@ -236,9 +241,9 @@ impl Job<'_> {
             Some(wanted) => match all.iter().position(|name| name == wanted) {
                 Some(at) => (at, None),
                 None => {
-                    let prefixed = all.iter().position(|name| {
-                        wanted.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
-                    });
+                    let prefixed = all
+                        .iter()
+                        .position(|name| wanted.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/')));
                     match prefixed {
                         Some(at) => (at, Some(wanted[all[at].len() + 1..].to_owned())),
                         // One table file: the choice is one inside it.

@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 use cairn_protocol::notebook::ImportOptions;
 use cairn_protocol::table::ImportReport;
+use calamine::{
+    Data, DataRef, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx,
+};
 use polars::prelude::{Column, DataFrame, IntoColumn};
 
 use super::cells::{self, Cell, CellColumn, Missing, Target, resolve};
@@ -331,7 +333,8 @@ pub(crate) fn read(
     let merged = book.merged(&name);
     let layout = sheet::layout(&sample, &merged, options);
     if layout.merged_below > 0 {
-        notes.push(format!("{} merged ranges below the header: only their first cell has a value", layout.merged_below));
+        notes
+            .push(format!("{} merged ranges below the header: only their first cell has a value", layout.merged_below));
     }
     if !layout.preamble.is_empty() {
         notes.push(format!("before the table stands: {}", layout.preamble.join(" · ")));
@@ -481,8 +484,7 @@ impl Reading<'_> {
             Target::Nothing => Target::Text,
             target => target,
         };
-        let targets: BTreeMap<u32, Target> =
-            pass.columns.iter().map(|(at, column)| (*at, target(column))).collect();
+        let targets: BTreeMap<u32, Target> = pass.columns.iter().map(|(at, column)| (*at, target(column))).collect();
         if pass.columns.iter().any(|(at, column)| !column.settles_for(targets[at])) {
             let words: Vec<(u32, u64)> = pass.columns.iter().map(|(at, column)| (*at, column.words)).collect();
             pass = self.pass(book, Some(&targets))?;

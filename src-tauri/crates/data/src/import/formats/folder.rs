@@ -208,9 +208,7 @@ fn wider(a: &DataType, b: &DataType) -> DataType {
         (a, b) if a == b => a.clone(),
         (Date, Datetime(unit, None)) | (Datetime(unit, None), Date) => Datetime(*unit, None),
         (Datetime(_, zone), Datetime(_, other)) if zone == other => Datetime(TimeUnit::Nanoseconds, zone.clone()),
-        (a, b) if a.is_integer() && b.is_integer() => {
-            polars::prelude::DataType::Int64
-        }
+        (a, b) if a.is_integer() && b.is_integer() => polars::prelude::DataType::Int64,
         (a, b) if a.is_primitive_numeric() && b.is_primitive_numeric() => Float64,
         _ => String,
     }

@@ -200,8 +200,7 @@ impl Reader<'_> {
         // A damaged first line: the others tell.
         let next: Vec<&str> = lines.take(4).collect();
         let whole = next.iter().filter(|line| line.starts_with('{') && complete(line)).count();
-        first.starts_with('{') && !first.ends_with(['[', '{', ',']) && whole >= 2
-            || (self.named_lines() && whole >= 1)
+        first.starts_with('{') && !first.ends_with(['[', '{', ',']) && whole >= 2 || (self.named_lines() && whole >= 1)
     }
 
     fn named_lines(&self) -> bool {
@@ -485,7 +484,12 @@ impl Reader<'_> {
             .map(|((name, _), (_, _, words))| (name.clone(), *words))
             .collect();
         Ok(Found {
-            nested: columns.iter().zip(&built).filter(|(_, built)| built.1).map(|(column, _)| column.0.clone()).collect(),
+            nested: columns
+                .iter()
+                .zip(&built)
+                .filter(|(_, built)| built.1)
+                .map(|(column, _)| column.0.clone())
+                .collect(),
             columns: built.into_iter().map(|(series, ..)| series.into_column()).collect(),
             rows,
             header: true,
@@ -578,9 +582,11 @@ impl Reader<'_> {
         let nested = inner.iter().flatten().any(|(_, span)| matches!(text[span.0], b'{' | b'['));
         let columns = inner.iter().all(|cells| one_type(cells));
         let mut by_key: HashMap<&str, u8> = HashMap::new();
-        let rows = inner.iter().flatten().filter(|(_, span)| kind(span) != b'n').all(|(key, span)| {
-            *by_key.entry(key).or_insert_with(|| kind(span)) == kind(span)
-        });
+        let rows = inner
+            .iter()
+            .flatten()
+            .filter(|(_, span)| kind(span) != b'n')
+            .all(|(key, span)| *by_key.entry(key).or_insert_with(|| kind(span)) == kind(span));
         match (columns, rows) {
             _ if nested => false,
             (true, false) => true,

@@ -174,7 +174,8 @@ mod tests {
         assert_eq!((cut.spans.len(), cut.end, cut.cut), (1, None, Some(9)));
         let text = r#"{"a\n": 1, "b": [2]}"#;
         let found = entries(text.as_bytes(), 0);
-        let parts: Vec<(&str, &str)> = found.entries.iter().map(|(k, (from, to))| (k.as_str(), &text[*from..*to])).collect();
+        let parts: Vec<(&str, &str)> =
+            found.entries.iter().map(|(k, (from, to))| (k.as_str(), &text[*from..*to])).collect();
         assert_eq!((parts, found.closed), (vec![("a\n", "1"), ("b", "[2]")], true));
     }
 }

@@ -37,8 +37,8 @@ const MOST_PACKED: usize = 3;
 
 /// Endings of files that hold tables.
 const DATA_ENDINGS: &[&str] = &[
-    "csv", "tsv", "tab", "psv", "parquet", "arrow", "arrows", "ipc", "feather", "json", "ndjson", "jsonl", "xlsx", "xlsm",
-    "xlsb", "xls", "ods", "sqlite", "sqlite3", "db",
+    "csv", "tsv", "tab", "psv", "parquet", "arrow", "arrows", "ipc", "feather", "json", "ndjson", "jsonl", "xlsx",
+    "xlsm", "xlsb", "xls", "ods", "sqlite", "sqlite3", "db",
 ];
 /// Endings of packed files.
 const PACKED_ENDINGS: &[&str] = &["gz", "zst", "zip"];
@@ -48,11 +48,8 @@ pub(crate) fn data_rank(name: &str) -> usize {
     let lower = name.to_ascii_lowercase();
     let mut parts = lower.rsplit('.');
     let last = parts.next().unwrap_or_default();
-    let (ending, packed) = if PACKED_ENDINGS.contains(&last) {
-        (parts.next().unwrap_or_default(), true)
-    } else {
-        (last, false)
-    };
+    let (ending, packed) =
+        if PACKED_ENDINGS.contains(&last) { (parts.next().unwrap_or_default(), true) } else { (last, false) };
     match ending {
         _ if !lower.contains('.') => 2,
         ending if DATA_ENDINGS.contains(&ending) => 0,
@@ -179,11 +176,7 @@ fn typed(format: &str, frame: DataFrame) -> Imported {
 }
 
 /// Runs a reader that is not ours: where it panics on a damaged file, that is an error like any other.
-fn guarded<T>(
-    path: &Path,
-    format: &'static str,
-    read: impl FnOnce() -> Result<T, DataError>,
-) -> Result<T, DataError> {
+fn guarded<T>(path: &Path, format: &'static str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(DataError::Format {

@@ -78,7 +78,8 @@ pub(crate) fn listed(names: &[String]) -> String {
 pub(crate) fn choose(tables: &[String], wanted: &str) -> Result<usize, DataError> {
     let exact = tables.iter().position(|name| name == wanted);
     let alike = || tables.iter().position(|name| name.to_lowercase() == wanted.to_lowercase());
-    let number = || wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < tables.len());
+    let number =
+        || wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < tables.len());
     exact.or_else(alike).or_else(number).ok_or_else(|| DataError::Option {
         option: "table",
         value: wanted.to_owned(),

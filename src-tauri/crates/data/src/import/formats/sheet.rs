@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use calamine::Dimensions;
 use cairn_protocol::notebook::ImportOptions;
+use calamine::Dimensions;
 
 use super::names::looks_like_names;
 
@@ -57,7 +57,8 @@ pub(crate) fn layout(rows: &[Sample], merged: &[Dimensions], options: &ImportOpt
         return layout;
     };
     layout.preamble_rows = u64::from(first.row);
-    let has_header = options.header.unwrap_or_else(|| options.header_rows.is_some_and(|many| many > 0) || names_in(rows, start));
+    let has_header =
+        options.header.unwrap_or_else(|| options.header_rows.is_some_and(|many| many > 0) || names_in(rows, start));
     let in_second = |region: &Dimensions| region.start.0 == first.row && region.end.0 == first.row;
     let spans_names = merged.iter().any(|region| in_second(region) && region.end.1 > region.start.1);
     let second_is_text = rows

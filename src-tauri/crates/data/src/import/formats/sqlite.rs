@@ -176,7 +176,9 @@ impl Reading<'_> {
         };
         let about = self
             .connection
-            .query_row(&format!("SELECT max(rowid) FROM {}", quoted(self.table)), [], |row| row.get::<_, Option<i64>>(0))
+            .query_row(&format!("SELECT max(rowid) FROM {}", quoted(self.table)), [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })
             .ok()
             .flatten()
             .unwrap_or(0);
@@ -260,7 +262,8 @@ impl Reading<'_> {
         for (index, (column, name)) in pass.columns.into_iter().zip(&unique).enumerate() {
             let fault = || DataError::Internal { what: format!("«{name}» did not settle") };
             let says = declared.get(&pass.names[index]).map_or("", String::as_str).to_ascii_uppercase();
-            if says.starts_with("INT") && targets[index] == Target::Text && !self.options.text_only && column.kinds != 0 {
+            if says.starts_with("INT") && targets[index] == Target::Text && !self.options.text_only && column.kinds != 0
+            {
                 mixed.push(name.clone());
             }
             let mut column = column.finish(name, targets[index], pass.rows).ok_or_else(fault)?.into_column();

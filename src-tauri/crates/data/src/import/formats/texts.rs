@@ -87,7 +87,11 @@ mod tests {
         let mut columns: Vec<Column> = [
             ("d", ["2024-01-31", "2024-02-29"], DataType::Date),
             ("e", ["03/04/2024", "28/04/2024"], DataType::Date),
-            ("t", ["2024-01-31T10:00:00Z", "2024-01-31T10:00:00+02:00"], DataType::Datetime(TimeUnit::Microseconds, None)),
+            (
+                "t",
+                ["2024-01-31T10:00:00Z", "2024-01-31T10:00:00+02:00"],
+                DataType::Datetime(TimeUnit::Microseconds, None),
+            ),
             ("n", ["20240131", "20240201"], DataType::String),
             ("x", ["2024-01-31", "soon"], DataType::String),
             ("a", ["03/04/2024", "04/03/2024"], DataType::String),
