@@ -23,7 +23,7 @@ pub use error::DataError;
 pub use export::{ExportOptions, export, export_with};
 pub use find::{copy_cells, count_found, find};
 pub use frame_types::{column_type, schema};
-pub use import::formats::folder::folder_digest;
+pub use import::formats::folder::{folder_digest, folder_files};
 pub use import::formats::is_data_file;
 pub use import::{Imported, import, peek};
 pub use mapped::read_ipc;

@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cairn_protocol::notebook::ImportOptions;
-use cairn_protocol::table::ImportReport;
+use cairn_protocol::table::{ImportReport, ImportedColumn};
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NewChunkedArray, StringChunked, TimeUnit};
 use rayon::prelude::*;
 
 use super::cells::{Cell, CellColumn, Missing, Target};
 use super::{data_rank, names, texts};
 use crate::format::text_of;
-use crate::import::{Imported, REJECTS_LISTED, import, imported_column};
+use crate::import::{Imported, REJECTS_LISTED, import};
 use crate::{DataError, Progress};
 
 /// Folders inside folders that are looked into, beside those named `key=value`.
@@ -106,22 +106,27 @@ fn digest(pairs: impl Iterator<Item = (String, String)>) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// The digest of a folder: BLAKE3 over the names and digests of its data files, as in the import report.
+/// The data files of a folder that is read as one table: names relative to it (with `/`) and paths, sorted by name.
 ///
 /// # Errors
-/// When the folder holds no data file, or one cannot be read.
-pub fn folder_digest(folder: &Path) -> Result<String, DataError> {
-    let pairs = parts(folder)?
-        .into_par_iter()
-        .map(|part| {
-            let mut hasher = blake3::Hasher::new();
-            let io = |source| DataError::io(&part.path, "read", source);
-            hasher.update_reader(std::fs::File::open(&part.path).map_err(io)?).map_err(io)?;
-            Ok((part.name, hasher.finalize().to_hex().to_string()))
-        })
-        .collect::<Vec<Result<_, DataError>>>()
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
+/// When the folder cannot be read or holds no data file.
+pub fn folder_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
+    Ok(parts(folder)?.into_iter().map(|part| (part.name, part.path)).collect())
+}
+
+/// The digest of a folder, as in its import report: BLAKE3 over the names of its data files and `of` each, which is
+/// BLAKE3 of the file's bytes in hex.
+///
+/// # Errors
+/// As [`folder_files`], and those of `of`.
+pub fn folder_digest<E: From<DataError>>(
+    folder: &Path,
+    mut of: impl FnMut(&Path) -> Result<String, E>,
+) -> Result<String, E> {
+    let mut pairs = Vec::new();
+    for (name, path) in folder_files(folder)? {
+        pairs.push((name, of(&path)?));
+    }
     Ok(digest(pairs.into_iter()))
 }
 
@@ -163,9 +168,26 @@ pub(crate) fn read(folder: &Path, options: &ImportOptions, progress: &dyn Progre
     widen(&parts, &mut imported, options, &read, &mut notes)?;
     let frame = joined(&parts, &imported, options, &mut notes)?;
     progress.set(1.0);
+    // How a column was read is told where it was read alike in all files.
+    let mut read_as: BTreeMap<String, String> = BTreeMap::new();
+    for column in imported.iter().flat_map(|imported| &imported.report.columns) {
+        let told = read_as.entry(column.name.clone()).or_insert_with(|| column.read_as.clone());
+        if *told != column.read_as {
+            told.clear();
+        }
+    }
     let mut report = report(folder, &parts, imported, notes);
     report.rows = frame.height() as u64;
-    report.columns = frame.columns().iter().map(imported_column).collect();
+    report.columns = frame
+        .columns()
+        .iter()
+        .map(|column| ImportedColumn {
+            name: column.name().to_string(),
+            column_type: crate::column_type(column.dtype()),
+            nulls: column.null_count() as u64,
+            read_as: read_as.get(column.name().as_str()).cloned().unwrap_or_default(),
+        })
+        .collect();
     report.elapsed_secs = begin.elapsed().as_secs_f64();
     Ok(Imported { frame, report })
 }

@@ -21,13 +21,14 @@ use polars::prelude::{Column, DataFrame, IntoColumn, Series};
 use rayon::prelude::*;
 use serde::de::IgnoredAny;
 
+use super::REJECT_TEXT;
 use super::cells::{Cell, CellColumn, Missing, Target, resolve};
 use super::json_records::{self, Job, Records, Spans, Unit, cell_of, without_odd_numbers};
 use super::json_scan::{self, Span, entries, skip_space, value_end};
 use super::names::{self, looks_like_names};
 use super::texts;
+use crate::import::Imported;
 use crate::import::encoding::{self, Text};
-use crate::import::{Imported, REJECT_TEXT};
 use crate::{DataError, Progress};
 
 /// Bytes looked at to tell JSON.

@@ -24,14 +24,17 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use cairn_protocol::notebook::ImportOptions;
+use cairn_protocol::steps::{Step, StepOp, Unfit};
 use cairn_protocol::table::{ImportReport, Reject};
 use polars::prelude::DataFrame;
 
 use super::binary;
-use super::{Imported, REJECT_TEXT, REJECTS_LISTED, delimited};
+use super::{Imported, REJECTS_LISTED, delimited};
 use crate::{DataError, Progress};
 use container::{Packing, Unpacked};
 
+/// Characters of a rejected record that are kept.
+pub(crate) const REJECT_TEXT: usize = 400;
 /// Containers inside containers.
 const MOST_PACKED: usize = 3;
 
@@ -143,13 +146,14 @@ fn read_at(
 ) -> Result<Imported, DataError> {
     let (name, frame) = match recognise(path, bytes)? {
         Format::Delimited => return delimited(path, bytes, options, progress),
-        Format::Json => return json::read(path, bytes, options, progress),
+        Format::Json => return as_chosen(json::read(path, bytes, options, progress)?, options),
         Format::Workbook(kind) => {
-            return guarded(path, "a workbook", || excel::read(path, kind, bytes, options, progress));
+            let read = guarded(path, "a workbook", || excel::read(path, kind, bytes, options, progress))?;
+            return as_chosen(read, options);
         }
         Format::Sqlite => {
             let source = if depth == 0 { sqlite::Source::File } else { sqlite::Source::Bytes(bytes) };
-            return sqlite::read(path, &source, options, progress);
+            return as_chosen(sqlite::read(path, &source, options, progress)?, options);
         }
         Format::Packed(packing) if depth < MOST_PACKED => {
             return packed(path, packing, bytes, options, progress, depth);
@@ -162,7 +166,27 @@ fn read_at(
         Format::Arrow => ("arrow", guarded(path, "arrow", || binary::arrow(path, bytes))?),
         Format::ArrowStream => ("arrow", guarded(path, "arrow", || binary::arrow_stream(path, bytes))?),
     };
-    Ok(typed(name, frame))
+    as_chosen(typed(name, frame), options)
+}
+
+/// Gives columns the types that the person chose; what does not fit becomes missing and is told.
+fn as_chosen(mut imported: Imported, options: &ImportOptions) -> Result<Imported, DataError> {
+    if options.types.is_empty() {
+        return Ok(imported);
+    }
+    let cast = |(column, to): (&String, &_)| Step {
+        op: StepOp::Cast { columns: vec![column.clone()], to: *to, unfit: Unfit::Null },
+        enabled: true,
+    };
+    let steps: Vec<Step> = options.types.iter().map(cast).collect();
+    let table = crate::Table::new(imported.frame);
+    let run = crate::run_recipe(&table, &steps, &crate::NoProgress).map_err(|error| match error {
+        DataError::InStep { source, .. } => *source,
+        other => other,
+    })?;
+    imported.frame = run.table.frame;
+    imported.report.notes.extend(run.outcomes.into_iter().flat_map(|outcome| outcome.warnings));
+    Ok(imported)
 }
 
 fn typed(format: &str, frame: DataFrame) -> Imported {

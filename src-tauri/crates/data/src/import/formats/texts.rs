@@ -7,8 +7,72 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use super::cells::Cell;
-use crate::import::kinds::{self, DateOrder, Target, classify, resolve};
+use crate::import::kinds::DateOrder;
 use crate::import::values;
+
+/// What the texts of a column have in common, as bits.
+type Met = u16;
+const ISO: Met = 1;
+const DOT: Met = 1 << 1;
+const EITHER: Met = 1 << 2;
+const DAY_FIRST: Met = 1 << 3;
+const MONTH_FIRST: Met = 1 << 4;
+const TIMED: Met = 1 << 5;
+const UTC: Met = 1 << 6;
+const NANO: Met = 1 << 7;
+/// Beyond what nanoseconds in 64 bits reach.
+const FAR: Met = 1 << 8;
+
+/// How a column of dates is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Date(DateOrder),
+    Datetime { nanos: bool },
+}
+
+/// What one text is; nothing where it is no date.
+fn look(text: &[u8]) -> Option<Met> {
+    // A number is text here: the file had a way to say that it is one.
+    if !text.first()?.is_ascii_digit() || !(6..=40).contains(&text.len()) {
+        return None;
+    }
+    if values::date(text, DateOrder::YearMonthDay).is_some() {
+        return Some(ISO);
+    }
+    let day_first = values::date(text, DateOrder::DayMonthYear).is_some();
+    let month_first = values::date(text, DateOrder::MonthDayYear).is_some();
+    match (day_first, month_first) {
+        (true, _) if text.contains(&b'.') => Some(DOT),
+        (false, true) if text.contains(&b'.') => None,
+        (true, true) => Some(EITHER),
+        (true, false) => Some(DAY_FIRST),
+        (false, true) => Some(MONTH_FIRST),
+        (false, false) => values::datetime(text).map(|moment| {
+            (if moment.utc { UTC } else { TIMED })
+                | (if moment.nanos % 1000 != 0 { NANO } else { 0 })
+                | (if moment.in_nanos().is_none() { FAR } else { 0 })
+        }),
+    }
+}
+
+/// The reading that fits all that was met. Day and month must be told apart somewhere.
+fn reading(met: Met) -> Option<Reading> {
+    let within = |allowed: Met| met & !allowed == 0;
+    if met == 0 {
+        None
+    } else if within(ISO) {
+        Some(Reading::Date(DateOrder::YearMonthDay))
+    } else if within(DOT) || (within(EITHER | DAY_FIRST) && met & DAY_FIRST != 0) {
+        Some(Reading::Date(DateOrder::DayMonthYear))
+    } else if within(EITHER | MONTH_FIRST) && met & MONTH_FIRST != 0 {
+        Some(Reading::Date(DateOrder::MonthDayYear))
+    } else if within(ISO | TIMED | NANO | FAR) || within(UTC | NANO | FAR) {
+        let nanos = met & NANO != 0;
+        (!nanos || met & (FAR | ISO) == 0).then_some(Reading::Datetime { nanos })
+    } else {
+        None
+    }
+}
 
 /// An ISO 8601 date or point in time as a cell.
 pub(crate) fn moment(text: &str) -> Option<Cell<'static>> {
@@ -39,26 +103,21 @@ pub(crate) fn type_dates(columns: &mut [Column], notes: &mut Vec<String>) {
 
 /// The dates of a column of text, and whether they came with offsets; nothing where a value is no date.
 fn dates(texts: &StringChunked) -> Option<(Column, bool)> {
-    let mut all = 0;
+    let mut met = 0;
     for text in texts.iter().flatten() {
-        // A number is text here: the file had a way to say that it is one.
-        let kind = match text.as_bytes() {
-            [b'0'..=b'9', ..] if (6..=40).contains(&text.len()) => classify(text.as_bytes(), false),
-            _ => return None,
-        };
-        all |= kind;
-        if !matches!(resolve(all), Target::Date(_) | Target::Datetime { .. }) && kind != kinds::DATE_EITHER {
+        met |= look(text.as_bytes())?;
+        if met != EITHER && reading(met).is_none() {
             return None;
         }
     }
     let name = texts.name().clone();
-    match resolve(all) {
-        Target::Date(order) => {
+    match reading(met)? {
+        Reading::Date(order) => {
             let days: ChunkedArray<Int32Type> =
                 texts.iter().map(|text| values::date(text?.as_bytes(), order)).collect::<Int32Chunked>();
             Some((days.with_name(name).into_date().into_series().into_column(), false))
         }
-        Target::Datetime { nanos } => {
+        Reading::Datetime { nanos } => {
             let unit = if nanos { TimeUnit::Nanoseconds } else { TimeUnit::Microseconds };
             let ticks: Int64Chunked = texts
                 .iter()
@@ -71,10 +130,9 @@ fn dates(texts: &StringChunked) -> Option<(Column, bool)> {
                     if nanos { moment.in_nanos() } else { Some(moment.in_micros()) }
                 })
                 .collect();
-            let utc = all & kinds::TIMED_UTC != 0;
+            let utc = met & UTC != 0;
             Some((ticks.with_name(name).into_datetime(unit, None).into_series().into_column(), utc))
         }
-        _ => None,
     }
 }
 
