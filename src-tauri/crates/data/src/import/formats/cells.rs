@@ -129,9 +129,15 @@ impl Cell<'_> {
         match self {
             Cell::Null => 0,
             Cell::Bool(_) => BOOL,
-            Cell::Int(_) => INT,
+            Cell::Int(value) => match missing {
+                Missing::Named(words) if words.iter().any(|word| word.parse() == Ok(*value)) => 0,
+                _ => INT,
+            },
             Cell::Big(_) => BIG,
-            Cell::Float(..) => FLOAT,
+            Cell::Float(value, _) => match missing {
+                Missing::Named(words) if words.iter().any(|word| word.parse() == Ok(*value)) => 0,
+                _ => FLOAT,
+            },
             Cell::Text(text) => match missing {
                 Missing::Usual if is_word_for_missing(text) => WORD,
                 Missing::Named(words) if words.iter().any(|word| word == text) => 0,
@@ -465,10 +471,10 @@ mod tests {
         check(&[Text("NA"), Text("NA")], Target::Text, "NA NA");
         check(&[Text("NA"), Int(1), Text("x")], Target::Text, "NA 1 x");
         let mut column = CellColumn::new();
-        let words = ["gone".to_owned()];
-        for (row, cell) in [Text("gone"), Text("NA"), Int(1)].into_iter().enumerate() {
+        let words = ["gone", "-99"].map(str::to_owned);
+        for (row, cell) in [Text("gone"), Text("NA"), Int(-99), Float(-99.0, None)].into_iter().enumerate() {
             column.push(row, cell, Missing::Named(&words));
         }
-        assert_eq!(column.finish("x", Target::Text, 3).unwrap().null_count(), 1);
+        assert_eq!(column.finish("x", Target::Text, 4).unwrap().null_count(), 3);
     }
 }

@@ -304,6 +304,14 @@ fn is_hidden(name: &str) -> bool {
     name.split(['/', '\\']).any(|part| part.starts_with('.') || part == "__MACOSX" || part == "Thumbs.db")
 }
 
+/// Refuses an archive that is read in place (a workbook) when its files together are beyond the bounds.
+pub(crate) fn check_archive(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    let job = Job { path, packing: Packing::Zip, packed: bytes.len(), limit: None, progress: &crate::NoProgress };
+    let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| job.zip_fault(&error))?;
+    let sizes = (0..archive.len()).filter_map(|index| archive.by_index_data(index).ok());
+    job.check_size(sizes.fold(0, |sum, file| sum.saturating_add(file.size())))
+}
+
 /// Whether an archive has a file of this name, whatever its case.
 pub(crate) fn zip_has(bytes: &[u8], wanted: &str) -> bool {
     let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) else { return false };

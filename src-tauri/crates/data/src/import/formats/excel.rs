@@ -18,7 +18,7 @@ use calamine::{
 use polars::prelude::{Column, DataFrame, IntoColumn};
 
 use super::cells::{self, Cell, CellColumn, Missing, Target, resolve};
-use super::container::zip_has;
+use super::container::{check_archive, zip_has};
 use super::names;
 use super::sheet::{self, Layout, Sample};
 use super::texts;
@@ -324,6 +324,9 @@ pub(crate) fn read(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Imported, DataError> {
+    if kind != Kind::Xls {
+        check_archive(path, bytes)?;
+    }
     let mut book = Book::open(path, kind, bytes)?;
     let sheets = book.sheets();
     let all: Vec<String> = sheets.iter().map(|sheet| sheet.name.clone()).collect();

@@ -180,10 +180,13 @@ fn as_chosen(mut imported: Imported, options: &ImportOptions) -> Result<Imported
     };
     let steps: Vec<Step> = options.types.iter().map(cast).collect();
     let table = crate::Table::new(imported.frame);
-    let run = crate::run_recipe(&table, &steps, &crate::Around::default(), &crate::NoProgress).map_err(|error| match error {
-        DataError::InStep { source, .. } => *source,
-        other => other,
-    })?;
+    let run =
+        crate::run_recipe(&table, &steps, &crate::Around::default(), &crate::NoProgress).map_err(
+            |error| match error {
+                DataError::InStep { source, .. } => *source,
+                other => other,
+            },
+        )?;
     imported.frame = run.table.frame;
     imported.report.notes.extend(run.outcomes.into_iter().flat_map(|outcome| outcome.warnings));
     Ok(imported)
