@@ -56,6 +56,12 @@ pub async fn call(request: ipc::Request<'_>, door: State<'_, Door>) -> Result<ip
     serde_json::to_vec(&answer).map(ipc::Response::new).map_err(|error| error.to_string())
 }
 
+/// Endings of files that hold tables, for the system's file dialog.
+const TABLES: &[&str] = &[
+    "csv", "tsv", "tab", "psv", "txt", "json", "ndjson", "jsonl", "parquet", "arrow", "arrows", "ipc", "feather",
+    "xlsx", "xlsm", "xlsb", "xls", "ods", "sqlite", "sqlite3", "db", "gz", "zst", "zip",
+];
+
 /// Asks for a file (`data`) or a folder (`folder`); none where the person changed their mind.
 #[tauri::command]
 pub async fn choose(app: AppHandle, what: String) -> Result<Option<String>, String> {
@@ -65,7 +71,7 @@ pub async fn choose(app: AppHandle, what: String) -> Result<Option<String>, Stri
         dialog.pick_folder(move |path| sender.send(path).unwrap_or_default());
     } else {
         dialog
-            .add_filter("Tables", &["csv", "tsv", "tab", "txt", "parquet", "arrow", "ipc", "feather"])
+            .add_filter("Tables", TABLES)
             .add_filter("All files", &["*"])
             .pick_file(move |path| sender.send(path).unwrap_or_default());
     }

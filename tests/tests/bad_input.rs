@@ -30,7 +30,8 @@ fn files_that_are_no_tables() {
     refused(&file("empty.csv", b""), 3, &["empty"]);
     refused(&file("binary.csv", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0"), 3, &["binary"]);
     refused(&cairn(temp.path(), &["import", "gone.csv", "--json"]), 3, &["gone.csv"]);
-    refused(&cairn(temp.path(), &["import", ".", "--json"]), 3, &["folder"]);
+    std::fs::create_dir(temp.path().join("none")).unwrap();
+    refused(&cairn(temp.path(), &["import", "none", "--json"]), 3, &["no data file"]);
     let document: serde_json::Value = file("empty.csv", b"").json();
     assert!(document["error"]["kind"] == "bad_input" && document["error"]["hint"].is_string(), "{document}");
 }

@@ -309,7 +309,7 @@ pub fn history_ui(ui: &mut Ui, ctx: &Ctx<'_>, view: &NotebookView) {
 
 fn empty_ui(ui: &mut Ui, ctx: &Ctx<'_>, view: &NotebookView) {
     let theme = ctx.theme;
-    let words = "Drop a CSV, Parquet or Excel file here to begin";
+    let words = "Drop a CSV, Excel, JSON, SQLite or Parquet file here to begin";
     if widgets::empty_state(ui, theme, glyph::NOTEBOOK, words, Some("Add data…")) {
         ctx.push(Action::Run(Command::AddData));
     }

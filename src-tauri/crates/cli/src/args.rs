@@ -38,14 +38,17 @@ pub enum Verb {
         sample: Option<String>,
     },
     /// Read a table and say what was found
-    #[command(after_help = "Example: cairn import dirty.csv --out clean.parquet --json")]
+    #[command(
+        after_help = "Examples:\n  cairn import dirty.csv --out clean.parquet --json\n  cairn import book.xlsx --table Costs\n  cairn import logs.zip --table 2024/events.ndjson\n  cairn import shop.sqlite --table orders --out orders.csv.gz\n  cairn import parts/ --type zip=text --null NA --null -99\n  cairn import old.csv --skip-lines 3 --decimal , --thousands . --day-first yes"
+    )]
     Import {
-        /// The file
+        /// The file (delimited text, JSON, NDJSON, Parquet, Arrow, .xlsx .xls .xlsb .ods, SQLite; also .gz .zst .zip),
+        /// or a folder of files with the same columns
         file: PathBuf,
         /// How to read it
         #[command(flatten)]
         how: How,
-        /// Write the table: .csv (RFC 4180, UTF-8), .parquet, .arrow
+        /// Write the table: .csv (RFC 4180, UTF-8), .tsv, .ndjson (each also .gz, .zst), .parquet, .arrow
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -212,6 +215,36 @@ pub struct How {
     /// text keeps every field as it stood in the file
     #[arg(long, value_enum, default_value_t = Types::Auto)]
     pub types: Types,
+    /// Which of several tables: a sheet, a database table, a file of an archive; the report lists them
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Quote character; '' for none
+    #[arg(long, value_name = "C")]
+    pub quote: Option<String>,
+    /// What escapes a quote inside quotes: the quote itself, \\, or '' for nothing
+    #[arg(long, value_name = "C")]
+    pub escape: Option<String>,
+    /// Lines (or rows of a sheet) before the table
+    #[arg(long, value_name = "N")]
+    pub skip_lines: Option<u64>,
+    /// Records that together hold the names
+    #[arg(long, value_name = "N")]
+    pub header_rows: Option<u32>,
+    /// A word that stands for a missing value; may be given again; '' alone: no word does
+    #[arg(long = "null", value_name = "TOKEN", allow_hyphen_values = true)]
+    pub null_tokens: Vec<String>,
+    /// Decimal mark: . or ,
+    #[arg(long, value_name = "C")]
+    pub decimal: Option<String>,
+    /// Thousands mark: , . ' or a space; '' for none
+    #[arg(long, value_name = "C")]
+    pub thousands: Option<String>,
+    /// Whether 03/04/2024 is the third of April
+    #[arg(long, value_enum)]
+    pub day_first: Option<YesNo>,
+    /// The type of a column (bool, int, float, date, datetime, time, category, text); may be given again
+    #[arg(long = "type", value_name = "COLUMN=TYPE")]
+    pub column_types: Vec<String>,
 }
 
 /// Yes or no.

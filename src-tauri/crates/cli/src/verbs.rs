@@ -12,6 +12,7 @@ use cairn_protocol::{
     notebook::ImportOptions,
     results::{CellOutcome, OutcomeStatus},
     runs::RunsQuery,
+    table::ColumnType,
 };
 use serde::Serialize;
 
@@ -36,7 +37,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
         Verb::New { dir, sample } => new(dir, sample.as_deref(), output),
         Verb::Import { file, how, out } => import(file, how, out.as_deref(), output),
         Verb::Profile { file: path, how } => {
-            let request = Request::Profile { path: file(path), options: options(how) };
+            let request = Request::Profile { path: file(path), options: options(how)? };
             let Response::Profiled(profile) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&profile, || print::profile(&profile)))
         }
@@ -171,18 +172,40 @@ fn new(dir: &Path, sample: Option<&str>, output: Output) -> Result<ExitCode, Err
     }))
 }
 
-fn options(how: &How) -> ImportOptions {
-    ImportOptions {
+fn options(how: &How) -> Result<ImportOptions, ErrorInfo> {
+    let yes = |answer: YesNo| answer == YesNo::Yes;
+    let tokens = || how.null_tokens.iter().filter(|token| !token.is_empty()).cloned().collect();
+    Ok(ImportOptions {
         delimiter: how.delimiter.clone(),
         encoding: how.encoding.clone(),
-        header: how.header.map(|header| header == YesNo::Yes),
+        header: how.header.map(yes),
         text_only: how.types == Types::Text,
-        ..ImportOptions::default()
-    }
+        quote: how.quote.clone(),
+        escape: how.escape.clone(),
+        skip_lines: how.skip_lines,
+        header_rows: how.header_rows,
+        null_tokens: (!how.null_tokens.is_empty()).then(tokens),
+        decimal: how.decimal.clone(),
+        thousands: how.thousands.clone(),
+        day_first: how.day_first.map(yes),
+        table: how.table.clone(),
+        types: how.column_types.iter().map(|pair| column_type(pair)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// `COLUMN=TYPE`; a column's name may hold a `=` itself.
+fn column_type(pair: &str) -> Result<(String, ColumnType), ErrorInfo> {
+    let refused = || {
+        ErrorInfo::usage(format!("{pair:?} is no COLUMN=TYPE"))
+            .hint("types are bool, int, float, decimal, date, datetime, time, duration, category, text")
+    };
+    let (column, name) = pair.rsplit_once('=').ok_or_else(refused)?;
+    let wanted = serde_json::from_value(serde_json::Value::from(name)).map_err(|_| refused())?;
+    Ok((column.to_owned(), wanted))
 }
 
 fn import(path: &Path, how: &How, out: Option<&Path>, output: Output) -> Result<ExitCode, ErrorInfo> {
-    let request = Request::Import { path: file(path), options: options(how), out: out.map(file), preview_rows: 0 };
+    let request = Request::Import { path: file(path), options: options(how)?, out: out.map(file), preview_rows: 0 };
     let Response::Imported { mut report, out, .. } = ask(&project::bare(), request, output)? else {
         return Err(unexpected());
     };

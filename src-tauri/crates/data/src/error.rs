@@ -166,7 +166,8 @@ impl DataError {
             },
             Self::Empty { .. } => "The file has no bytes; export it again".into(),
             Self::NotATable { .. } => {
-                "Cairn reads CSV and other delimited text, Parquet and Arrow IPC; unpack or export it as one of these"
+                "Cairn reads CSV and other delimited text, JSON, Parquet, Arrow IPC, Excel and OpenDocument sheets and \
+                 SQLite, plain or as .gz, .zst or .zip; export it as one of these"
                     .into()
             }
             Self::Format { .. } => "The file may be cut short; copy or export it again".into(),
@@ -175,7 +176,9 @@ impl DataError {
                 let close = closest(column, known);
                 if close.is_empty() { String::new() } else { format!("Did you mean {close}?") }
             }
-            Self::ExportFormat { .. } => "End the name with .csv, .parquet or .arrow".into(),
+            Self::ExportFormat { .. } => {
+                "End the name with .csv, .tsv, .ndjson (also with .gz or .zst behind it), .parquet or .arrow".into()
+            }
             Self::Cancelled | Self::Table { .. } => String::new(),
             Self::Internal { .. } => {
                 "This is a fault in Cairn; please report it with the file, if it may be shared".into()

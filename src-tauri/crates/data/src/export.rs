@@ -1,12 +1,13 @@
 //! Writing tables: to a temporary name beside the place, flushed to the disk, then renamed over it, so that a file
-//! is always whole. CSV as RFC 4180 says (UTF-8, `,`, `"` doubled, a header), Parquet, Arrow IPC.
+//! is always whole. CSV as RFC 4180 says (UTF-8, `,`, `"` doubled, a header), JSON lines, Parquet, Arrow IPC.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use polars::prelude::{
-    Column, CsvWriter, DataFrame, DataType, IntoColumn, NewChunkedArray, ParquetWriter, SerWriter, StringChunked,
+    Column, CsvWriter, DataFrame, DataType, IntoColumn, NewChunkedArray, ParquetWriter, PolarsResult, SerWriter,
+    StringChunked,
 };
 
 use crate::{DataError, format, write_ipc};
@@ -19,8 +20,8 @@ pub struct ExportOptions {
     pub guard_formulas: bool,
 }
 
-/// Writes a table in the format that the ending of the name says: `.csv`, `.tsv`, `.parquet`, `.arrow`
-/// (also `.ipc`, `.feather`).
+/// Writes a table in the format that the ending of the name says: `.csv`, `.tsv`, `.ndjson` (also `.jsonl`), each
+/// also packed as `.gz` or `.zst`; `.parquet`; `.arrow` (also `.ipc`, `.feather`).
 ///
 /// # Errors
 /// When the ending is unknown or the file cannot be written.
@@ -33,23 +34,70 @@ pub fn export(frame: &DataFrame, path: &Path) -> Result<(), DataError> {
 /// # Errors
 /// As [`export`].
 pub fn export_with(frame: &DataFrame, path: &Path, options: ExportOptions) -> Result<(), DataError> {
-    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    match ending.to_str().unwrap_or_default() {
-        "csv" | "tsv" | "txt" => {
+    let (ending, packing) = endings(path);
+    match (ending.as_str(), packing) {
+        ("csv" | "tsv" | "txt", packing) => {
             let separator = if ending == "tsv" { b'\t' } else { b',' };
             let mut plain = csv_ready(frame, options)?;
-            write_whole(path, |file| CsvWriter::new(file).with_separator(separator).finish(&mut plain))
+            write_whole(path, |file| {
+                packed(file, packing, |out| CsvWriter::new(out).with_separator(separator).finish(&mut plain))
+            })
         }
-        "parquet" => write_whole(path, |file| ParquetWriter::new(file).finish(&mut frame.clone()).map(|_| ())),
-        "arrow" | "ipc" | "feather" => write_ipc(frame, path),
+        ("ndjson" | "jsonl", packing) => {
+            write_whole(path, |file| packed(file, packing, |out| crate::ndjson::write(frame, out)))
+        }
+        ("parquet", None) => write_whole(path, |file| ParquetWriter::new(file).finish(&mut frame.clone()).map(|_| ())),
+        ("arrow" | "ipc" | "feather", None) => write_ipc(frame, path),
         _ => Err(DataError::ExportFormat { path: path.to_owned() }),
     }
 }
 
-fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> polars::prelude::PolarsResult<()>,
-) -> Result<(), DataError> {
+/// How a text is packed while it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+/// The ending that says the format, and the one behind it that says how it is packed.
+fn endings(path: &Path) -> (String, Option<Packing>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let mut parts: Vec<&str> = name.split('.').skip(1).collect();
+    let packing = match parts.last() {
+        Some(&"gz") => Some(Packing::Gzip),
+        Some(&"zst") => Some(Packing::Zstd),
+        _ => None,
+    };
+    if packing.is_some() {
+        parts.pop();
+    }
+    (parts.pop().unwrap_or_default().to_owned(), packing)
+}
+
+fn packed(
+    file: &mut BufWriter<&File>,
+    packing: Option<Packing>,
+    write: impl FnOnce(&mut dyn Write) -> PolarsResult<()>,
+) -> PolarsResult<()> {
+    match packing {
+        None => write(file),
+        Some(Packing::Gzip) => {
+            // No name and no time in the header: the same table gives the same bytes.
+            let mut out = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+            write(&mut out)?;
+            out.finish()?;
+            Ok(())
+        }
+        Some(Packing::Zstd) => {
+            let mut out = zstd::stream::write::Encoder::new(file, 3)?;
+            write(&mut out)?;
+            out.finish()?;
+            Ok(())
+        }
+    }
+}
+
+fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> PolarsResult<()>) -> Result<(), DataError> {
     let io = |source| DataError::io(path, "written", source);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".cairn-").tempfile_in(folder).map_err(io)?;
@@ -95,9 +143,13 @@ fn csv_column(column: &Column, options: ExportOptions) -> Column {
                 options.guard_formulas && column.str().is_ok_and(|texts| texts.iter().flatten().any(runs_as_formula));
             if asks { as_text(true) } else { column.clone() }
         }
-        DataType::Datetime(..) => as_text(false),
-        dtype if dtype.is_nested() || dtype.is_categorical() => as_text(options.guard_formulas),
-        _ => column.clone(),
+        DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date | DataType::Time => column.clone(),
+        // The writer has none for these.
+        DataType::Int128 | DataType::UInt128 => as_text(false),
+        dtype if dtype.is_integer() => column.clone(),
+        dtype if dtype.is_nested() || dtype.is_categorical() || dtype.is_enum() => as_text(options.guard_formulas),
+        // Points in time, durations, decimals: as the grid shows them.
+        _ => as_text(false),
     }
 }
 
@@ -135,6 +187,25 @@ mod tests {
     }
 
     #[test]
+    fn packed_text_reads_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        // In CSV an empty text and a missing one are the same when read.
+        let frame = frame().drop("t").unwrap();
+        for name in ["t.csv.gz", "t.csv.zst", "t.tsv.gz", "t.ndjson", "t.jsonl.zst"] {
+            let path = folder.path().join(name);
+            export(&frame, &path).unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            export(&frame, &path).unwrap();
+            assert_eq!(bytes, std::fs::read(&path).unwrap(), "{name}");
+            let read = crate::import(&path, &Default::default(), &crate::NoProgress).unwrap();
+            let texts = |frame: &DataFrame| format!("{:?}", crate::page(frame, None, 0, 9, 0, 9).columns);
+            assert_eq!(texts(&read.frame), texts(&frame), "{name}");
+        }
+        let text = std::fs::read_to_string(folder.path().join("t.ndjson")).unwrap();
+        assert_eq!(text.lines().nth(1), Some(r#"{"n":null,"x":1.5,"f":"-2"}"#));
+    }
+
+    #[test]
     fn binary_formats_read_back_the_same() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["t.parquet", "t.arrow"] {
@@ -146,7 +217,10 @@ mod tests {
             assert_eq!((read.report.rows, read.report.records_counted), (3, 3));
         }
         assert!(read_ipc(&folder.path().join("t.arrow")).unwrap().equals_missing(&frame()));
-        assert!(matches!(export(&frame(), &folder.path().join("t.doc")), Err(DataError::ExportFormat { .. })));
+        for name in ["t.doc", "t", "t.parquet.gz", "gz"] {
+            let refused = export(&frame(), &folder.path().join(name));
+            assert!(matches!(refused, Err(DataError::ExportFormat { .. })), "{name}");
+        }
         assert!(matches!(read_ipc(&folder.path().join("none.arrow")), Err(DataError::Missing { .. })));
     }
 }

@@ -14,14 +14,97 @@ pub(crate) fn text_of(value: &AnyValue<'_>) -> Option<String> {
         AnyValue::Float64(number) => float(*number),
         AnyValue::Float32(number) => number.to_string(),
         AnyValue::Date(days) => date(i64::from(*days)),
-        AnyValue::Datetime(ticks, unit, _) => datetime(*ticks, *unit),
-        AnyValue::DatetimeOwned(ticks, unit, _) => datetime(*ticks, *unit),
+        AnyValue::Datetime(ticks, unit, zone) => in_zone(*ticks, *unit, zone.is_some()),
+        AnyValue::DatetimeOwned(ticks, unit, zone) => in_zone(*ticks, *unit, zone.is_some()),
         AnyValue::Time(nanos) => clock(*nanos),
         AnyValue::Categorical(..) | AnyValue::CategoricalOwned(..) | AnyValue::Enum(..) | AnyValue::EnumOwned(..) => {
             value.get_str().unwrap_or_default().to_owned()
         }
+        AnyValue::List(_) | AnyValue::Array(..) | AnyValue::Struct(..) | AnyValue::StructOwned(_) => {
+            let mut json = String::new();
+            push_json(value, &mut json);
+            json
+        }
         other => other.to_string(),
     })
+}
+
+/// A point in time with a zone is shown in UTC, and says so.
+fn in_zone(ticks: i64, unit: TimeUnit, zoned: bool) -> String {
+    let mut text = datetime(ticks, unit);
+    if zoned {
+        text.push('Z');
+    }
+    text
+}
+
+/// Adds a value as JSON: lists as arrays, structs as objects, numbers as they are (NaN and infinities as null), all
+/// else as text.
+pub(crate) fn push_json(value: &AnyValue<'_>, out: &mut String) {
+    match value {
+        AnyValue::Null => out.push_str("null"),
+        AnyValue::Boolean(yes) => out.push_str(if *yes { "true" } else { "false" }),
+        AnyValue::Float64(number) if number.is_finite() => out.push_str(&float(*number)),
+        AnyValue::Float32(number) if number.is_finite() => out.push_str(&number.to_string()),
+        AnyValue::Float64(_) | AnyValue::Float32(_) => out.push_str("null"),
+        AnyValue::List(items) | AnyValue::Array(items, _) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                push_json(&item, out);
+            }
+            out.push(']');
+        }
+        AnyValue::Struct(_, _, fields) => {
+            push_object(fields.iter().map(|field| field.name().as_str()).zip(value._iter_struct_av()), out);
+        }
+        AnyValue::StructOwned(owned) => {
+            push_object(owned.1.iter().map(|field| field.name().as_str()).zip(owned.0.iter().cloned()), out);
+        }
+        other if other.is_integer() => out.push_str(&other.to_string()),
+        other => push_json_text(&text_of(other).unwrap_or_default(), out),
+    }
+}
+
+fn push_object<'v>(fields: impl Iterator<Item = (&'v str, AnyValue<'v>)>, out: &mut String) {
+    out.push('{');
+    for (at, (name, value)) in fields.enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        push_json_text(name, out);
+        out.push(':');
+        push_json(&value, out);
+    }
+    out.push('}');
+}
+
+/// Adds a text as a JSON string (RFC 8259).
+pub(crate) fn push_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=31 => "",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        if escape.is_empty() {
+            out.push_str(&format!("\\u{byte:04x}"));
+        } else {
+            out.push_str(escape);
+        }
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+    out.push('"');
 }
 
 /// The shortest text that reads back as the same number.
@@ -61,7 +144,7 @@ pub(crate) fn datetime(ticks: i64, unit: TimeUnit) -> String {
     format!("{} {}", date(seconds.div_euclid(86_400)), clock(of_day))
 }
 
-fn clock(nanos: i64) -> String {
+pub(crate) fn clock(nanos: i64) -> String {
     let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
     let mut text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if nanos > 0 {

@@ -520,13 +520,14 @@ impl Inner {
         let project = self.project()?;
         let source = files::anywhere(Some(&project.root), path);
         let source = source.canonicalize().map_err(|error| io_error("cannot read", &source, &error))?;
-        if source.is_dir() {
-            return Err(ErrorInfo::bad_input(format!("{} is a folder", source.display()))
-                .hint("drop the files in it, or open the folder as a project"));
-        }
         let relative = match files::relative_to(&project.root, &source).filter(|inside| !inside.starts_with(".cairn/"))
         {
-            Some(inside) => inside,
+            Some(inside) if !inside.is_empty() => inside,
+            Some(_) => {
+                return Err(ErrorInfo::bad_input("the project folder itself is no table")
+                    .hint("name a folder in it that holds tables with the same columns"));
+            }
+            None if source.is_dir() => copy_folder_in(&project.root, &source)?,
             None => copy_in(&project.root, &source)?,
         };
         // What cannot be read is refused before a cell is made of it; the file itself stays where it was.
@@ -541,8 +542,10 @@ impl Inner {
             Some(notebook) => notebook,
             None => self.new_notebook("notebook.cairn", &project.name())?.path,
         };
-        let stem =
-            Path::new(&relative).file_stem().map_or_else(|| "Data".into(), |stem| stem.to_string_lossy().into_owned());
+        let stem = match relative.rsplit('/').next() {
+            Some(name) if !name.is_empty() => stem_and_endings(name).0.to_owned(),
+            _ => "Data".into(),
+        };
         let mut letters = stem.chars();
         let name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         let session = project.session(&notebook)?;
@@ -633,13 +636,20 @@ impl Inner {
     }
 }
 
+/// A name and its ending, with the one before where it only says how the file is packed (`.csv.gz`).
+fn stem_and_endings(name: &str) -> (&str, &str) {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return (name, "") };
+    let packed = ["gz", "zst", "zip"].iter().any(|packing| ending.eq_ignore_ascii_case(packing));
+    let stem = if packed { stem.rsplit_once('.').map_or(stem, |(stem, _)| stem) } else { stem };
+    (stem, &name[stem.len()..])
+}
+
 /// Copies a file into `data/` under a free name.
 fn copy_in(root: &Path, source: &Path) -> Result<String, ErrorInfo> {
     let folder = root.join("data");
     std::fs::create_dir_all(&folder).map_err(|error| io_error("cannot make", &folder, &error))?;
     let name = source.file_name().map_or_else(|| "table.csv".into(), |name| safe_name(&name.to_string_lossy()));
-    let (stem, extension) =
-        name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, ext)| (stem, format!(".{ext}")));
+    let (stem, extension) = stem_and_endings(&name);
     let same = |path: &Path| -> bool {
         let hash = |path: &Path| {
             std::fs::File::open(path).ok().and_then(|file| {
@@ -669,6 +679,34 @@ fn copy_in(root: &Path, source: &Path) -> Result<String, ErrorInfo> {
         return Ok(format!("data/{name}"));
     }
     Err(ErrorInfo::internal("no free file name"))
+}
+
+/// Copies the data files of a folder into a folder of `data/` under a free name.
+fn copy_folder_in(root: &Path, source: &Path) -> Result<String, ErrorInfo> {
+    let name = source.file_name().map_or_else(|| "tables".into(), |name| safe_name(&name.to_string_lossy()));
+    let files = cairn_data::folder_files(source)?;
+    let same = |target: &Path| -> bool {
+        let digests = crate::keys::Digests::default();
+        digests.of(target).is_ok_and(|known| digests.of(source).is_ok_and(|new| new == known))
+    };
+    for number in 1.. {
+        let name = if number == 1 { name.clone() } else { format!("{name} {number}") };
+        let target = root.join("data").join(&name);
+        if target.exists() {
+            if target.is_dir() && same(&target) {
+                return Ok(format!("data/{name}"));
+            }
+            continue;
+        }
+        for (file, path) in &files {
+            let to = target.join(file);
+            let folder = to.parent().unwrap_or(&target);
+            std::fs::create_dir_all(folder).map_err(|error| io_error("cannot make", folder, &error))?;
+            std::fs::copy(path, &to).map_err(|error| io_error("cannot copy", path, &error))?;
+        }
+        return Ok(format!("data/{name}"));
+    }
+    Err(ErrorInfo::internal("no free folder name"))
 }
 
 /// A folder of the person's for a new project.

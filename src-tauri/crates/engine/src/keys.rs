@@ -25,11 +25,18 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// BLAKE3 of a file's bytes, in hex.
+    /// BLAKE3 of a file's bytes, in hex; of a folder, over those of its data files.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn of(&self, path: &Path) -> Result<String, ErrorInfo> {
+        if path.is_dir() {
+            return cairn_data::folder_digest(path, |file| self.of_file(file));
+        }
+        self.of_file(path)
+    }
+
+    fn of_file(&self, path: &Path) -> Result<String, ErrorInfo> {
         let fail = |error: std::io::Error| files::io_error("cannot read", path, &error);
         let about = std::fs::metadata(path).map_err(fail)?;
         let time = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);

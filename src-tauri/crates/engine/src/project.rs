@@ -264,8 +264,8 @@ pub fn kind_of(path: &str) -> EntryKind {
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "cairn" => EntryKind::Notebook,
-        "csv" | "tsv" | "tab" | "parquet" | "arrow" | "ipc" | "feather" => EntryKind::Data,
         "html" if path.starts_with("reports/") => EntryKind::Report,
+        _ if cairn_data::is_data_file(path.rsplit('/').next().unwrap_or(path)) => EntryKind::Data,
         _ => EntryKind::File,
     }
 }

@@ -43,7 +43,8 @@ pub enum Request {
         path: String,
         /// How.
         options: ImportOptions,
-        /// Write the table here: `.csv`, `.parquet`, `.arrow` (absolute, or relative to the project).
+        /// Write the table here: `.csv`, `.tsv`, `.ndjson` (each also `.gz`, `.zst`), `.parquet`, `.arrow` (absolute,
+        /// or relative to the project).
         out: Option<String>,
         /// Rows of the table to send along; 0: none.
         preview_rows: usize,

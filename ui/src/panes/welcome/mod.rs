@@ -76,7 +76,7 @@ fn drop_zone(ui: &mut Ui, ctx: &Ctx<'_>, width: f32) {
     let middle = rect.center().x;
     let glyph_at = pos2(middle, rect.top() + 48.0);
     painter.text(glyph_at, Align2::CENTER_CENTER, glyph::FILE_ARROW_DOWN, fonts::icons(38.0), theme.accent);
-    let words = "Drop a CSV, Parquet or Arrow file or a folder here";
+    let words = "Drop a CSV, Excel, JSON, SQLite or Parquet file or a folder here";
     painter.text(
         pos2(middle, rect.top() + 89.0),
         Align2::CENTER_CENTER,

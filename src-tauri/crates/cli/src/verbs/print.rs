@@ -52,9 +52,20 @@ pub fn import(report: &ImportReport, out: Option<&str>) -> String {
         ";" => "semicolon".to_owned(),
         other => other.to_owned(),
     };
-    let mut parts = vec![report.format.clone()];
+    let mut parts = vec![match report.container.as_str() {
+        "" => report.format.clone(),
+        container => format!("{} in {container}", report.format),
+    }];
+    if !report.table.is_empty() {
+        parts.push(format!("table «{}»", report.table));
+    }
+    if !report.files.is_empty() {
+        parts.push(format!("{} files", report.files.len()));
+    }
     if report.format == "csv" {
         parts.extend([report.encoding.clone(), shown(&report.delimiter), shown(&report.line_end)]);
+    }
+    if matches!(report.format.as_str(), "csv" | "excel") {
         parts.push(if report.header { "header".into() } else { "no header".into() });
         if report.preamble_lines > 0 {
             parts.push(format!("{} lines before the table", report.preamble_lines));
@@ -70,6 +81,9 @@ pub fn import(report: &ImportReport, out: Option<&str>) -> String {
         .map(|column| vec![column.name.clone(), column.column_type.as_str().into(), column.nulls.to_string()])
         .collect();
     text.push_str(&table(&["column", "type", "empty"], &rows));
+    if !report.tables.is_empty() {
+        text.push_str(&format!("tables (--table NAME): {}\n", report.tables.join(" · ")));
+    }
     for note in &report.notes {
         text.push_str(&format!("note: {note}\n"));
     }

@@ -3,24 +3,15 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, IpcReader, ParquetReader, SerReader};
+use polars::prelude::{Column, DataFrame, IntoColumn, IpcReader, ParquetReader, SerReader, Series};
+use polars_arrow::array::ArrayRef;
+use polars_arrow::io::ipc::read::{StreamReader, StreamState, read_stream_metadata};
 
+use super::formats::Format;
 use crate::DataError;
-
-/// What a file's first bytes say it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Delimited,
-    Parquet,
-    Arrow,
-}
 
 /// Beginnings of files that are no tables, or packed ones.
 const OTHERS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"\x1f\x8b", "gzip-compressed data"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
     (b"BZh", "bzip2-compressed data"),
     (b"\xfd7zXZ", "xz-compressed data"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -29,21 +20,27 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
-    (b"SQLite format 3", "an SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x7fELF", "a program"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"ORC", "an ORC file"),
     (b"Obj\x01", "an Avro file"),
+    (b"FEA1", "a Feather file of the first version"),
 ];
 
-/// Tells the format by content.
-pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> Result<Format, DataError> {
+/// Tells Parquet and Arrow by content; what is known to be no table is an error.
+pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> Result<Option<Format>, DataError> {
     if bytes.starts_with(b"PAR1") {
-        return Ok(Format::Parquet);
+        return Ok(Some(Format::Parquet));
     }
     if bytes.starts_with(b"ARROW1") {
-        return Ok(Format::Arrow);
+        return Ok(Some(Format::Arrow));
+    }
+    // The mark that a message follows, then its length: a stream begins with its schema.
+    if let [0xff, 0xff, 0xff, 0xff, a, b, c, d, ..] = bytes
+        && (8..1 << 24).contains(&u32::from_le_bytes([*a, *b, *c, *d]))
+    {
+        return Ok(Some(Format::ArrowStream));
     }
     let not_a_table = |found: &str, byte_offset: usize| DataError::NotATable {
         path: path.to_owned(),
@@ -56,7 +53,10 @@ pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> Result<Format, DataError> 
             return Err(not_a_table(name, 0));
         }
     }
-    Ok(Format::Delimited)
+    if bytes.get(257..262) == Some(b"ustar") {
+        return Err(not_a_table("a tar archive", 257));
+    }
+    Ok(None)
 }
 
 /// Fails when decoded text is full of control characters: then it was no text.
@@ -99,4 +99,43 @@ pub(crate) fn arrow(path: &Path, bytes: &[u8]) -> Result<DataFrame, DataError> {
         format: "arrow",
         message: error.to_string(),
     })
+}
+
+/// Reads an Arrow IPC stream, with or without its end mark.
+pub(crate) fn arrow_stream(path: &Path, bytes: &[u8]) -> Result<DataFrame, DataError> {
+    let fault = |error: polars::error::PolarsError| DataError::Format {
+        path: path.to_owned(),
+        format: "arrow",
+        message: error.to_string(),
+    };
+    let mut source = Cursor::new(bytes);
+    let metadata = read_stream_metadata(&mut source).map_err(fault)?;
+    let fields: Vec<_> = metadata.schema.iter_values().cloned().collect();
+    let mut columns: Vec<Vec<ArrayRef>> = fields.iter().map(|_| Vec::new()).collect();
+    let mut rows = 0;
+    for state in StreamReader::new(&mut source, metadata, None) {
+        match state.map_err(fault)? {
+            StreamState::Some(batch) => {
+                rows += batch.len();
+                for (column, array) in columns.iter_mut().zip(batch.into_arrays()) {
+                    column.push(array);
+                }
+            }
+            // The bytes end without the mark of the end, which the format allows.
+            StreamState::Waiting => break,
+        }
+    }
+    let columns = fields
+        .iter()
+        .zip(columns)
+        .map(|(field, arrays)| match arrays.is_empty() {
+            true => {
+                let empty = polars_arrow::array::new_empty_array(field.dtype.clone());
+                Series::try_from((field, vec![empty])).map(IntoColumn::into_column)
+            }
+            false => Series::try_from((field, arrays)).map(IntoColumn::into_column),
+        })
+        .collect::<Result<Vec<Column>, _>>()
+        .map_err(fault)?;
+    DataFrame::new(rows, columns).map_err(fault)
 }

@@ -1,4 +1,4 @@
-//! Reading a file as a table: any delimited text, Parquet, Arrow IPC; the format is told by content.
+//! Reading a file or a folder as a table: delimited text here, all other formats in [`formats`]; told by content.
 //!
 //! ```text
 //! map ─ recognise ─ decode ─ sniff ─ read (scan → columns, in stretches) ─ check the count ─ report
@@ -11,6 +11,7 @@ mod binary;
 mod columns;
 mod dialect;
 mod encoding;
+pub(crate) mod formats;
 mod kinds;
 mod map;
 mod masks;
@@ -28,7 +29,6 @@ use cairn_protocol::table::{ImportReport, ImportedColumn, Reject};
 use polars::prelude::{Column, DataFrame};
 
 use crate::{DataError, Progress, frame_types::column_type};
-use binary::Format;
 use encoding::Text;
 use scan::{Reason, Tally};
 use sniff::Sniffed;
@@ -47,14 +47,17 @@ pub struct Imported {
     pub report: ImportReport,
 }
 
-/// Reads a file.
+/// Reads a file, or a folder of files with the same columns.
 ///
 /// # Errors
 /// When the file is not there, is empty, is no table, or an option cannot be used; when it was cancelled.
 pub fn import(path: &Path, options: &ImportOptions, progress: &dyn Progress) -> Result<Imported, DataError> {
+    if path.is_dir() {
+        return formats::folder::read(path, options, progress);
+    }
     let begin = Instant::now();
     let file = map::open(path)?;
-    let (read, digest) = rayon::join(|| read(path, &file, options, progress), || digest(&file));
+    let (read, digest) = rayon::join(|| formats::read(path, &file, options, progress), || digest(&file));
     let mut imported = read?;
     imported.report.file = path.display().to_string();
     imported.report.size_bytes = file.len() as u64;
@@ -76,19 +79,16 @@ pub fn import(path: &Path, options: &ImportOptions, progress: &dyn Progress) -> 
     Ok(imported)
 }
 
-/// Whether a file can be a table at all, told from its beginning: for a quick answer before a long import.
+/// Whether a file or a folder can be a table at all, told from its beginning: for a quick answer before a long
+/// import.
 ///
 /// # Errors
-/// When the file is not there, is empty, a folder, or no table.
+/// When it is not there, is empty, or no table.
 pub fn peek(path: &Path) -> Result<(), DataError> {
-    const LOOKED_AT: usize = 1 << 16;
-    let file = map::open(path)?;
-    let head = &file[..file.len().min(LOOKED_AT)];
-    if !matches!(binary::recognise(path, head)?, Format::Delimited) {
-        return Ok(());
+    if path.is_dir() {
+        return formats::folder::peek(path);
     }
-    let text = encoding::decode(head, None)?;
-    binary::check_is_text(path, &text.bytes, |offset| text.file_offset(offset))
+    formats::peek(path, &map::open(path)?)
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -102,21 +102,6 @@ fn imported_column(column: &Column) -> ImportedColumn {
         nulls: column.null_count() as u64,
         read_as: String::new(),
     }
-}
-
-fn read(path: &Path, file: &[u8], options: &ImportOptions, progress: &dyn Progress) -> Result<Imported, DataError> {
-    let (format, frame) = match binary::recognise(path, file)? {
-        Format::Delimited => return delimited(path, file, options, progress),
-        Format::Parquet => ("parquet", binary::parquet(path, file)?),
-        Format::Arrow => ("arrow", binary::arrow(path, file)?),
-    };
-    let report = ImportReport {
-        format: format.into(),
-        header: true,
-        records_counted: frame.height() as u64,
-        ..ImportReport::default()
-    };
-    Ok(Imported { frame, report })
 }
 
 fn delimited(

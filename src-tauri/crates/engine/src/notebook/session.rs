@@ -202,7 +202,7 @@ impl Session {
         let mut any = false;
         for cell in &self.notebook.cells {
             if let CellBody::Data(data) = &cell.body
-                && paths.contains(&data.file)
+                && paths.iter().any(|path| is_part_of(path, &data.file))
             {
                 self.changed_files.insert(data.file.clone());
                 any = true;
@@ -330,4 +330,8 @@ impl Session {
 /// Says on standard error what a person need not act on.
 fn tracing_note(error: &ErrorInfo) {
     eprintln!("cairn: {error}");
+}
+/// Whether a path is a data file, lies in a folder of them, or is the log that a database writes beside itself.
+fn is_part_of(path: &str, data: &str) -> bool {
+    path.strip_prefix(data).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest == "-wal")
 }
