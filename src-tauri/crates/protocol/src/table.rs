@@ -110,9 +110,6 @@ pub struct ImportReport {
     /// Thousands mark of the numbers; empty where none has one.
     #[serde(default)]
     pub thousands: String,
-    /// Whether polars' own reader did the work, since a scan found the file clean.
-    #[serde(default)]
-    pub fast_path: bool,
     /// Records that could not be read as they stand (at most 1,000 listed; see `rejects_total`).
     pub rejects: Vec<Reject>,
     /// All records that could not be read.

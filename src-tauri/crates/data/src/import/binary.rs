@@ -64,9 +64,11 @@ pub(crate) fn check_is_text(path: &Path, text: &[u8], file_offset: impl Fn(usize
     let sample = &text[..text.len().min(64 << 10)];
     let controls = sample.iter().filter(|byte| is_control(byte)).count();
     let first = sample.iter().position(is_control);
-    // A stray one is damage that can be lived with; one in a hundred is another kind of file.
+    let kinds = (0..32u8).filter(|byte| is_control(byte) && sample.contains(byte)).count();
+    // Stray ones are damage that can be lived with, and a run of NUL bytes is what a crash leaves of a file; several kinds
+    // of them, or every third byte, is no text.
     match first {
-        Some(at) if controls * 100 > sample.len() => {
+        Some(at) if (kinds > 3 && controls * 100 > sample.len()) || controls * 3 > sample.len() => {
             let found = if sample[at] == 0 {
                 "a NUL byte".into()
             } else {

@@ -13,16 +13,17 @@ use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::ArrowDataType;
 
 use super::dialect::{Dialect, unquote};
-use super::kinds::{self, DateOrder, Kinds, Target, classify, is_settled_text, resolve};
+use super::kinds::{self, DateOrder, Form, Hints, Kinds, Target, classify_with, is_settled_text, resolve};
 use super::scan::Block;
 use super::values;
+use super::words::Tokens;
 
 /// How fields are read besides their type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub dialect: &'a Dialect,
-    /// Whether decimal commas are possible.
-    pub comma: bool,
+    /// Words for missing values.
+    pub tokens: &'a Tokens,
 }
 
 /// The values read so far.
@@ -33,6 +34,7 @@ enum Values {
     Float(Vec<f64>),
     Bool(MutableBitmap),
     Date(Vec<i32>),
+    /// Points in time, and times of day in nanoseconds.
     Datetime(Vec<i64>),
     Text(MutableBinaryViewArray<str>),
     /// The type cannot be told yet: only kinds are gathered.
@@ -46,6 +48,9 @@ pub(crate) struct ColumnBuild {
     target: Target,
     /// Kinds met (with those of the sample).
     pub kinds: Kinds,
+    /// Words for missing values that were met and taken as such, as bits.
+    pub words: u64,
+    hints: Hints,
     values: Values,
     rows: usize,
     /// Built when the first field is missing.
@@ -58,16 +63,16 @@ pub(crate) struct ColumnBuild {
 
 impl ColumnBuild {
     /// A column whose sample holds these kinds.
-    pub fn new(sample: Kinds, capacity: usize) -> Self {
-        Self::with_target(resolve(sample), sample, capacity, false)
+    pub fn new(sample: Kinds, hints: Hints, capacity: usize) -> Self {
+        Self::with_target(resolve(sample, hints), sample, hints, capacity, false)
     }
 
     /// A column whose type is known to be final.
-    pub fn last_pass(kinds: Kinds, capacity: usize) -> Self {
-        Self::with_target(text_for_nothing(resolve(kinds)), kinds, capacity, true)
+    pub fn last_pass(target: Target, kinds: Kinds, hints: Hints, capacity: usize) -> Self {
+        Self::with_target(target, kinds, hints, capacity, true)
     }
 
-    fn with_target(target: Target, kinds: Kinds, capacity: usize, last_pass: bool) -> Self {
+    fn with_target(target: Target, kinds: Kinds, hints: Hints, capacity: usize, last_pass: bool) -> Self {
         let values = match target {
             Target::Text if last_pass || is_settled_text(kinds) => {
                 Values::Text(MutableBinaryViewArray::with_capacity(capacity))
@@ -75,7 +80,7 @@ impl ColumnBuild {
             Target::Text => Values::Undecided,
             other => new_values(other, capacity),
         };
-        Self { target, kinds, values, rows: 0, validity: None, last_pass, misfit: false }
+        Self { target, kinds, words: 0, hints, values, rows: 0, validity: None, last_pass, misfit: false }
     }
 
     /// Adds a column of a block; `text` is the block's.
@@ -87,8 +92,12 @@ impl ColumnBuild {
             let fields = Fields { block, bytes, column, reading };
             row = match &mut self.values {
                 Values::Text(_) => self.text(block, text, column, row, reading),
-                Values::Int(_) => self.ints(&fields, row),
+                Values::Int(_) => match self.target {
+                    Target::Number(form) => self.ints(&fields, row, |field| values::formed_int(field, form)),
+                    _ => self.ints(&fields, row, values::int),
+                },
                 Values::Float(_) => match self.target {
+                    Target::Number(form) => self.floats(&fields, row, |field| values::formed_float(field, form)),
                     Target::Float { comma: true } => self.floats(&fields, row, values::float_comma),
                     _ => self.floats(&fields, row, values::float),
                 },
@@ -101,16 +110,16 @@ impl ColumnBuild {
         self.rows += block.rows();
     }
 
-    fn ints(&mut self, fields: &Fields<'_>, from: usize) -> usize {
+    fn ints(&mut self, fields: &Fields<'_>, from: usize, parse: impl Fn(&[u8]) -> Option<i64>) -> usize {
         let Values::Int(list) = &mut self.values else { return from };
         let rows = fields.block.rows();
         list.reserve(rows - from);
         for row in from..rows {
             let field = fields.get(row);
-            let value = match values::int(field) {
+            let value = match parse(field) {
                 Some(value) => Some(value),
                 None if field.is_empty() => None,
-                None => match fields.second_look(row, &mut self.kinds, self.target, values::int) {
+                None => match fields.second_look(row, (&mut self.kinds, &mut self.words), &parse) {
                     Look::Value(value) => Some(value),
                     Look::Missing => None,
                     Look::Misfit => return self.widen(row),
@@ -130,7 +139,7 @@ impl ColumnBuild {
             let value = match parse(field) {
                 Some(value) => Some(value),
                 None if field.is_empty() => None,
-                None => match fields.second_look(row, &mut self.kinds, self.target, &parse) {
+                None => match fields.second_look(row, (&mut self.kinds, &mut self.words), &parse) {
                     Look::Value(value) => Some(value),
                     Look::Missing => None,
                     Look::Misfit => return self.widen(row),
@@ -154,11 +163,14 @@ impl ColumnBuild {
             }
             let text = fields.unquoted(field);
             let bytes = text.as_bytes().trim_ascii();
-            let kinds = classify(bytes, fields.reading.comma);
+            let kinds = classify_with(bytes, fields.reading.tokens);
+            if kinds == kinds::WORD_FOR_MISSING {
+                self.words |= fields.reading.tokens.find(bytes).map_or(0, |word| 1 << word);
+            }
             let known = self.kinds | kinds;
             if known != self.kinds {
                 self.kinds = known;
-                if text_for_nothing(resolve(known)) != self.target || matches!(self.values, Values::Nothing) {
+                if text_for_nothing(resolve(known, self.hints)) != self.target || matches!(self.values, Values::Nothing) {
                     if kinds == kinds::WORD_FOR_MISSING && matches!(self.values, Values::Nothing) {
                         self.push_missing();
                         continue;
@@ -171,11 +183,14 @@ impl ColumnBuild {
                 continue;
             }
             let read = match (&mut self.values, self.target) {
-                (Values::Bool(list), _) => values::bool(bytes).map(|value| list.push(value)),
-                (Values::Date(list), Target::Date(order)) => values::date(bytes, order).map(|value| list.push(value)),
-                (Values::Datetime(list), Target::Datetime { nanos }) => {
-                    moment(bytes, nanos).map(|value| list.push(value))
+                (Values::Bool(list), Target::Bool(words)) => {
+                    values::bool_word(bytes, words).map(|value| list.push(value))
                 }
+                (Values::Date(list), Target::Date(order)) => values::date(bytes, order).map(|value| list.push(value)),
+                (Values::Datetime(list), Target::Datetime { nanos, order }) => {
+                    moment(bytes, nanos, order).map(|value| list.push(value))
+                }
+                (Values::Datetime(list), Target::Time) => values::time(bytes).map(|value| list.push(value)),
                 _ => continue,
             };
             match read {
@@ -194,11 +209,15 @@ impl ColumnBuild {
     #[inline]
     fn usual(&mut self, field: &[u8]) -> bool {
         let taken = match (&mut self.values, self.target) {
-            (Values::Bool(list), _) => values::bool(field).map(|value| list.push(value)),
+            (Values::Bool(list), Target::Bool(words)) => values::bool_word(field, words).map(|value| list.push(value)),
             (Values::Date(list), Target::Date(order @ DateOrder::YearMonthDay)) => {
                 values::date(field, order).map(|value| list.push(value))
             }
-            (Values::Datetime(list), Target::Datetime { nanos: false }) => values::datetime(field)
+            (Values::Datetime(list), Target::Time) => values::time(field).map(|value| list.push(value)),
+            (
+                Values::Datetime(list),
+                Target::Datetime { nanos: false, order: DateOrder::YearMonthDay },
+            ) => values::datetime(field)
                 .filter(|moment| {
                     let known = if moment.utc { kinds::TIMED_UTC } else { kinds::TIMED };
                     self.kinds & known != 0 && moment.nanos % 1000 == 0 && moment.in_nanos().is_some()
@@ -219,8 +238,26 @@ impl ColumnBuild {
         let rows = block.rows();
         list.reserve(rows - from);
         let quote = reading.dialect.quote.unwrap_or(b'\n');
-        let plain_quotes = !reading.dialect.backslash;
+        let plain_quotes = reading.dialect.is_plain();
+        let given = reading.tokens.everywhere();
         let mut unescaped = String::new();
+        if given || !plain_quotes {
+            for row in from..rows {
+                let (start, end) = block.span(row, column);
+                let Some(raw) = text.get(start..end).filter(|raw| !raw.is_empty()) else {
+                    list.push_null();
+                    continue;
+                };
+                let (value, quoted) = unquote(raw, reading.dialect);
+                let empty = value.is_empty() && !quoted;
+                if empty || (given && reading.tokens.find(value.trim_ascii().as_bytes()).is_some()) {
+                    list.push_null();
+                } else {
+                    list.push_value(value);
+                }
+            }
+            return rows;
+        }
         for row in from..rows {
             let (start, end) = block.span(row, column);
             let Some(raw) = text.get(start..end) else {
@@ -229,7 +266,7 @@ impl ColumnBuild {
             };
             match raw.as_bytes() {
                 [] => list.push_null(),
-                [first, .., last] if *first == quote && *last == quote && plain_quotes => {
+                [first, .., last] if *first == quote && *last == quote => {
                     let inner = &raw[1..raw.len() - 1];
                     match memchr::memchr(quote, inner.as_bytes()) {
                         None => list.push_value(inner),
@@ -264,14 +301,19 @@ impl ColumnBuild {
     fn widen(&mut self, row: usize) -> usize {
         if self.last_pass {
             self.misfit = true;
-            self.values = Values::Late;
+            self.values = if is_settled_text(self.kinds) { Values::Late } else { Values::Undecided };
             return row;
         }
         let old = std::mem::replace(&mut self.values, Values::Late);
-        let target = text_for_nothing(resolve(self.kinds));
-        self.values = match (old, target) {
-            (Values::Nothing, Target::Text) => Values::Undecided,
-            (Values::Nothing, target) => {
+        let mut target = text_for_nothing(resolve(self.kinds, self.hints));
+        if target == self.target && !matches!(old, Values::Nothing) {
+            // Of the right kind, and yet it cannot be read: only text holds it.
+            self.kinds |= kinds::TEXT;
+            target = Target::Text;
+        }
+        self.values = match old {
+            Values::Nothing if target == Target::Text => Values::Undecided,
+            Values::Nothing => {
                 // All rows so far were missing.
                 let missing = self.rows + row;
                 if missing > 0 {
@@ -279,15 +321,7 @@ impl ColumnBuild {
                 }
                 nothing_as(target, missing)
             }
-            (Values::Int(list), Target::Float { .. }) => Values::Float(list.into_iter().map(|v| v as f64).collect()),
-            (Values::Float(list), Target::Float { .. }) => Values::Float(list),
-            (Values::Int(list), Target::Int) => Values::Int(list),
-            (Values::Date(days), Target::Datetime { nanos: false }) => {
-                Values::Datetime(days.into_iter().map(|day| i64::from(day) * 86_400_000_000).collect())
-            }
-            (Values::Datetime(list), Target::Datetime { nanos }) if self.target == (Target::Datetime { nanos }) => {
-                Values::Datetime(list)
-            }
+            old if holds(self.target, target) => converted(old, target),
             _ => Values::Undecided,
         };
         if is_settled_text(self.kinds) {
@@ -299,16 +333,13 @@ impl ColumnBuild {
 
     /// Whether the values can be had as the final type without reading the stretch again.
     pub fn settles_for(&self, target: Target) -> bool {
-        match (&self.values, target) {
+        match &self.values {
             // A word for a missing value is text in a column of text.
-            (Values::Nothing, Target::Text | Target::Nothing) => self.kinds & kinds::WORD_FOR_MISSING == 0,
-            (Values::Nothing, _) => true,
-            (Values::Undecided | Values::Late, _) => false,
-            (Values::Int(_), Target::Int | Target::Float { .. }) => true,
-            (Values::Date(_), Target::Datetime { nanos: false }) => {
-                self.target == Target::Date(DateOrder::YearMonthDay)
+            Values::Nothing => {
+                !matches!(target, Target::Text | Target::Nothing) || self.kinds & kinds::WORD_FOR_MISSING == 0
             }
-            _ => self.target == target,
+            Values::Undecided | Values::Late => false,
+            _ => holds(self.target, target),
         }
     }
 
@@ -316,34 +347,49 @@ impl ColumnBuild {
     fn finish(self, target: Target) -> Option<Piece> {
         let rows = self.rows;
         let validity = self.validity.map(Bitmap::from);
-        Some(match (self.values, target) {
-            (Values::Nothing, target) => missing_piece(target, rows),
-            (Values::Int(list), Target::Int) => {
-                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
-            }
-            (Values::Int(list), Target::Float { .. }) => {
-                let list: Vec<f64> = list.into_iter().map(|value| value as f64).collect();
-                Piece::Float(PrimitiveArray::new(ArrowDataType::Float64, list.into(), validity))
-            }
-            (Values::Float(list), Target::Float { .. }) => {
-                Piece::Float(PrimitiveArray::new(ArrowDataType::Float64, list.into(), validity))
-            }
-            (Values::Bool(list), Target::Bool) => {
-                Piece::Bool(BooleanArray::new(ArrowDataType::Boolean, list.into(), validity))
-            }
-            (Values::Date(list), Target::Date(_)) => {
-                Piece::Date(PrimitiveArray::new(ArrowDataType::Int32, list.into(), validity))
-            }
-            (Values::Date(days), Target::Datetime { .. }) => {
-                let list: Vec<i64> = days.into_iter().map(|day| i64::from(day) * 86_400_000_000).collect();
-                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
-            }
-            (Values::Datetime(list), Target::Datetime { .. }) => {
-                Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity))
-            }
-            (Values::Text(list), Target::Text) => Piece::Text(list.freeze()),
-            _ => return None,
+        if let Values::Nothing = self.values {
+            return Some(missing_piece(target, rows));
+        }
+        Some(match converted(self.values, target) {
+            Values::Int(list) => Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity)),
+            Values::Datetime(list) => Piece::Int(PrimitiveArray::new(ArrowDataType::Int64, list.into(), validity)),
+            Values::Float(list) => Piece::Float(PrimitiveArray::new(ArrowDataType::Float64, list.into(), validity)),
+            Values::Bool(list) => Piece::Bool(BooleanArray::new(ArrowDataType::Boolean, list.into(), validity)),
+            Values::Date(list) => Piece::Date(PrimitiveArray::new(ArrowDataType::Int32, list.into(), validity)),
+            Values::Text(list) => Piece::Text(list.freeze()),
+            Values::Nothing | Values::Undecided | Values::Late => return None,
         })
+    }
+}
+
+/// Whether values that were read as one type are right as another.
+fn holds(from: Target, to: Target) -> bool {
+    match (from, to) {
+        (Target::Int, Target::Int | Target::Float { .. } | Target::Number(Form { affix: None, .. })) => true,
+        (Target::Float { comma }, Target::Number(Form { affix: None, comma: other, float: true, .. })) => {
+            comma == other
+        }
+        (Target::Number(from), Target::Number(to)) => {
+            from.affix == to.affix
+                && (from.group.is_none() || from.group == to.group)
+                && (from.comma == to.comma || !from.float)
+                && (to.float || !from.float)
+        }
+        (Target::Date(from), Target::Datetime { nanos: false, order }) => from == order,
+        (from, to) => from == to,
+    }
+}
+
+/// Values in the form that a type keeps them in, where [`holds`] allows it.
+fn converted(values: Values, target: Target) -> Values {
+    match (values, target) {
+        (Values::Int(list), Target::Float { .. } | Target::Number(Form { float: true, .. })) => {
+            Values::Float(list.into_iter().map(|value| value as f64).collect())
+        }
+        (Values::Date(days), Target::Datetime { .. }) => {
+            Values::Datetime(days.into_iter().map(|day| i64::from(day) * 86_400_000_000).collect())
+        }
+        (values, _) => values,
     }
 }
 
@@ -356,21 +402,22 @@ fn new_values(target: Target, capacity: usize) -> Values {
     match target {
         Target::Nothing => Values::Nothing,
         Target::Int => Values::Int(Vec::with_capacity(capacity)),
-        Target::Float { .. } => Values::Float(Vec::with_capacity(capacity)),
-        Target::Bool => Values::Bool(MutableBitmap::with_capacity(capacity)),
+        Target::Number(Form { float: false, .. }) => Values::Int(Vec::with_capacity(capacity)),
+        Target::Float { .. } | Target::Number(_) => Values::Float(Vec::with_capacity(capacity)),
+        Target::Bool(_) => Values::Bool(MutableBitmap::with_capacity(capacity)),
         Target::Date(_) => Values::Date(Vec::with_capacity(capacity)),
-        Target::Datetime { .. } => Values::Datetime(Vec::with_capacity(capacity)),
+        Target::Datetime { .. } | Target::Time => Values::Datetime(Vec::with_capacity(capacity)),
         Target::Text => Values::Text(MutableBinaryViewArray::with_capacity(capacity)),
     }
 }
 
 fn nothing_as(target: Target, missing: usize) -> Values {
     match target {
-        Target::Int => Values::Int(vec![0; missing]),
-        Target::Float { .. } => Values::Float(vec![0.0; missing]),
-        Target::Bool => Values::Bool(MutableBitmap::from_len_zeroed(missing)),
+        Target::Int | Target::Number(Form { float: false, .. }) => Values::Int(vec![0; missing]),
+        Target::Float { .. } | Target::Number(_) => Values::Float(vec![0.0; missing]),
+        Target::Bool(_) => Values::Bool(MutableBitmap::from_len_zeroed(missing)),
         Target::Date(_) => Values::Date(vec![0; missing]),
-        Target::Datetime { .. } => Values::Datetime(vec![0; missing]),
+        Target::Datetime { .. } | Target::Time => Values::Datetime(vec![0; missing]),
         Target::Text | Target::Nothing => Values::Undecided,
     }
 }
@@ -391,10 +438,14 @@ fn halve_doubled(text: &str, quote: u8, mut at: usize, out: &mut String) {
     out.push_str(rest);
 }
 
-fn moment(field: &[u8], nanos: bool) -> Option<i64> {
+fn moment(field: &[u8], nanos: bool, order: DateOrder) -> Option<i64> {
+    let read = match order {
+        DateOrder::YearMonthDay => values::datetime(field),
+        _ => values::local_datetime(field, order),
+    };
     // A date among points in time is its midnight.
-    let moment = values::datetime(field).or_else(|| {
-        let day = values::date(field, DateOrder::YearMonthDay)?;
+    let moment = read.or_else(|| {
+        let day = values::date(field, order)?;
         Some(values::Moment { seconds: i64::from(day) * 86_400, nanos: 0, utc: false })
     })?;
     if nanos { moment.in_nanos() } else { Some(moment.in_micros()) }
@@ -469,8 +520,7 @@ impl Fields<'_> {
     fn second_look<T>(
         &self,
         row: usize,
-        known: &mut Kinds,
-        target: Target,
+        (known, words): (&mut Kinds, &mut u64),
         parse: impl Fn(&[u8]) -> Option<T>,
     ) -> Look<T> {
         let text = self.unquoted(self.get(row));
@@ -481,9 +531,13 @@ impl Fields<'_> {
         if let Some(value) = parse(field) {
             return Look::Value(value);
         }
-        let kinds = classify(field, self.reading.comma);
+        let kinds = classify_with(field, self.reading.tokens);
         *known |= kinds;
-        if kinds == kinds::WORD_FOR_MISSING && resolve(*known) == target { Look::Missing } else { Look::Misfit }
+        if kinds == kinds::WORD_FOR_MISSING {
+            *words |= self.reading.tokens.find(field).map_or(0, |word| 1 << word);
+            return Look::Missing;
+        }
+        Look::Misfit
     }
 }
 
@@ -498,9 +552,9 @@ enum Piece {
 
 fn missing_piece(target: Target, rows: usize) -> Piece {
     match target {
-        Target::Int | Target::Datetime { .. } => Piece::Int(PrimitiveArray::new_null(ArrowDataType::Int64, rows)),
-        Target::Float { .. } => Piece::Float(PrimitiveArray::new_null(ArrowDataType::Float64, rows)),
-        Target::Bool => Piece::Bool(BooleanArray::new_null(ArrowDataType::Boolean, rows)),
+        Target::Int | Target::Datetime { .. } | Target::Time | Target::Number(Form { float: false, .. }) => Piece::Int(PrimitiveArray::new_null(ArrowDataType::Int64, rows)),
+        Target::Float { .. } | Target::Number(_) => Piece::Float(PrimitiveArray::new_null(ArrowDataType::Float64, rows)),
+        Target::Bool(_) => Piece::Bool(BooleanArray::new_null(ArrowDataType::Boolean, rows)),
         Target::Date(_) => Piece::Date(PrimitiveArray::new_null(ArrowDataType::Int32, rows)),
         Target::Text | Target::Nothing => Piece::Text(Utf8ViewArray::new_null(ArrowDataType::Utf8View, rows)),
     }
@@ -520,11 +574,12 @@ pub(crate) fn join(name: &str, target: Target, parts: Vec<ColumnBuild>) -> Optio
         };
     }
     Some(match target {
-        Target::Int => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_series().into_column(),
-        Target::Float { .. } => Float64Chunked::from_chunk_iter(name, chunks!(Float)).into_series().into_column(),
-        Target::Bool => BooleanChunked::from_chunk_iter(name, chunks!(Bool)).into_series().into_column(),
+        Target::Int | Target::Number(Form { float: false, .. }) => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_series().into_column(),
+        Target::Float { .. } | Target::Number(_) => Float64Chunked::from_chunk_iter(name, chunks!(Float)).into_series().into_column(),
+        Target::Bool(_) => BooleanChunked::from_chunk_iter(name, chunks!(Bool)).into_series().into_column(),
         Target::Date(_) => Int32Chunked::from_chunk_iter(name, chunks!(Date)).into_date().into_series().into_column(),
-        Target::Datetime { nanos } => {
+        Target::Time => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_time().into_series().into_column(),
+        Target::Datetime { nanos, .. } => {
             let unit = if nanos { TimeUnit::Nanoseconds } else { TimeUnit::Microseconds };
             Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_datetime(unit, None).into_series().into_column()
         }

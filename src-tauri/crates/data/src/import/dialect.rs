@@ -18,13 +18,38 @@ pub(crate) struct Dialect {
     pub delimiter: Vec<u8>,
     /// What stands around a field.
     pub quote: Option<u8>,
-    /// Whether a backslash takes a quote's meaning away (besides doubling it).
+    /// Typographic quotes around a field instead, opening and closing.
+    pub curly: Option<(&'static str, &'static str)>,
+    /// Whether a quote inside quotes is doubled.
+    pub doubled: bool,
+    /// Whether a backslash takes the meaning of a quote or delimiter away (besides doubling a quote).
     pub backslash: bool,
     /// Whether `\r` alone ends a line.
     pub lone_cr: bool,
+    /// Where the columns begin, in characters, where they are aligned by spaces instead of being delimited; the
+    /// delimiter is then one space, the last one before each column.
+    pub fixed: Option<Vec<usize>>,
 }
 
 impl Dialect {
+    /// Fields with a delimiter, quoted by `"`, which is doubled inside.
+    pub fn with_delimiter(delimiter: &[u8]) -> Self {
+        Self {
+            delimiter: delimiter.to_vec(),
+            quote: Some(b'"'),
+            curly: None,
+            doubled: true,
+            backslash: false,
+            lone_cr: false,
+            fixed: None,
+        }
+    }
+
+    /// Whether nothing but a quote, doubled inside, gives characters another meaning.
+    pub fn is_plain(&self) -> bool {
+        !self.backslash && self.doubled && self.curly.is_none() && self.fixed.is_none()
+    }
+
     /// The bytes of a line end at a position; zero where there is none.
     #[inline]
     pub fn line_end(&self, bytes: &[u8], at: usize) -> usize {
@@ -57,11 +82,17 @@ impl Dialect {
                 return bytes.len();
             };
             at += step;
-            if self.field_end(bytes, at) {
+            if self.field_end(bytes, at) && !self.escaped(bytes, at) {
                 return at;
             }
             at += 1;
         }
+    }
+
+    /// Whether a delimiter stands behind a backslash that takes its meaning away.
+    fn escaped(&self, bytes: &[u8], at: usize) -> bool {
+        let odd = || bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        self.backslash && !matches!(bytes[at], b'\n' | b'\r') && odd()
     }
 
     /// Where the line that holds a position ends, and where the next begins.
@@ -116,6 +147,9 @@ pub(crate) fn read_record(
     ends: &mut Vec<usize>,
 ) -> Record {
     ends.clear();
+    if let Some(columns) = &dialect.fixed {
+        return read_fixed(bytes, start, dialect, columns, ends);
+    }
     let mut record =
         Record { end: start, next: start, unclosed: false, stray: false, multi_line: false, quoted: false };
     let mut at = start;
@@ -149,8 +183,36 @@ pub(crate) fn read_record(
     }
 }
 
+/// Reads a line of aligned columns; one with something between two columns is one field.
+fn read_fixed(bytes: &[u8], start: usize, dialect: &Dialect, columns: &[usize], ends: &mut Vec<usize>) -> Record {
+    let (end, next) = dialect.line(bytes, start);
+    let record = Record { end, next, unclosed: false, stray: false, multi_line: false, quoted: false };
+    let line = &bytes[start..end];
+    let (mut characters, mut column) = (0, 1);
+    for (at, byte) in line.iter().enumerate() {
+        // Bytes that continue a character do not count.
+        if byte & 0xc0 == 0x80 {
+            continue;
+        }
+        if columns.get(column) == Some(&(characters + 1)) {
+            if *byte != b' ' {
+                ends.clear();
+                break;
+            }
+            ends.push(start + at);
+            column += 1;
+        }
+        characters += 1;
+    }
+    ends.push(end);
+    record
+}
+
 /// The position after an opening quote, where a field begins with one (spaces before it are passed over).
 fn opening(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+    if let Some((open, _)) = dialect.curly {
+        return bytes[at..].starts_with(open.as_bytes()).then_some(at + open.len());
+    }
     let quote = dialect.quote?;
     let mut at = at;
     if dialect.delimiter[0] != b' ' {
@@ -172,6 +234,9 @@ enum Closing {
 
 /// Finds the quote that closes a field whose text begins at `inside`.
 fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closing {
+    if let Some((_, close)) = dialect.curly {
+        return closing_curly(bytes, inside, dialect, close);
+    }
     let Some(quote) = dialect.quote else { return Closing::Plain };
     let text = &bytes[..bytes.len().min(inside + QUOTED_LIMIT)];
     let (mut from, mut stray, mut newline) = (inside, false, false);
@@ -185,7 +250,7 @@ fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closi
             from = at + 2;
             continue;
         }
-        if text.get(at + 1) == Some(&quote) && !(loose && dialect.field_end(bytes, at + 2)) {
+        if dialect.doubled && text.get(at + 1) == Some(&quote) && !(loose && dialect.field_end(bytes, at + 2)) {
             from = at + 2;
             continue;
         }
@@ -213,9 +278,32 @@ fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closi
     }
 }
 
+fn closing_curly(bytes: &[u8], inside: usize, dialect: &Dialect, close: &str) -> Closing {
+    let text = &bytes[inside..bytes.len().min(inside + QUOTED_LIMIT)];
+    for found in memchr::memmem::find_iter(text, close) {
+        let after = inside + found + close.len();
+        if dialect.field_end(bytes, after) {
+            return Closing::At { after, stray: false, newline: memchr2(b'\n', b'\r', &text[..found]).is_some() };
+        }
+    }
+    Closing::Never
+}
+
 /// What a raw field says: the quotes around it taken away, doubled ones halved; and whether it was quoted.
 #[inline]
 pub(crate) fn unquote<'a>(raw: &'a str, dialect: &Dialect) -> (Cow<'a, str>, bool) {
+    if dialect.fixed.is_some() {
+        return (Cow::Borrowed(raw.trim_matches(' ')), false);
+    }
+    if let Some((open, close)) = dialect.curly {
+        return match raw.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
+            Some(inner) => (Cow::Borrowed(inner), true),
+            None => (Cow::Borrowed(raw), false),
+        };
+    }
+    if dialect.backslash && dialect.quote.is_none_or(|quote| !raw.as_bytes().starts_with(&[quote])) {
+        return (unescaped(raw, dialect), false);
+    }
     let Some(quote) = dialect.quote else { return (Cow::Borrowed(raw), false) };
     match raw.as_bytes().first() {
         Some(first) if *first == quote || (*first == b' ' && dialect.delimiter[0] != b' ') => {
@@ -225,19 +313,42 @@ pub(crate) fn unquote<'a>(raw: &'a str, dialect: &Dialect) -> (Cow<'a, str>, boo
     }
 }
 
+/// A field without quotes, the backslashes taken away that stand before a delimiter, a quote or a backslash.
+fn unescaped<'a>(raw: &'a str, dialect: &Dialect) -> Cow<'a, str> {
+    let Some(first) = memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
+    let (mut text, mut rest) = (String::with_capacity(raw.len()), raw);
+    text.push_str(&rest[..first]);
+    rest = &rest[first..];
+    while let Some(character) = rest.chars().next() {
+        rest = &rest[character.len_utf8()..];
+        let meant = character == '\\'
+            && rest.as_bytes().first().is_some_and(|next| {
+                *next == b'\\' || dialect.quote == Some(*next) || rest.as_bytes().starts_with(&dialect.delimiter)
+            });
+        match rest.chars().next().filter(|_| meant) {
+            Some(next) => {
+                text.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+            None => text.push(character),
+        }
+    }
+    Cow::Owned(text)
+}
+
 fn unquote_quoted<'a>(raw: &'a str, quote: u8, dialect: &Dialect) -> (Cow<'a, str>, bool) {
     let trimmed = if dialect.delimiter[0] == b' ' { raw } else { raw.trim_matches(' ') };
     let mark = char::from(quote);
     let inner = trimmed.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     let Some(inner) = inner else { return (Cow::Borrowed(raw), false) };
-    let escapes = |byte: &u8| *byte == quote || (dialect.backslash && *byte == b'\\');
+    let escapes = |byte: &u8| (*byte == quote && dialect.doubled) || (dialect.backslash && *byte == b'\\');
     if !inner.as_bytes().iter().any(escapes) {
         return (Cow::Borrowed(inner), true);
     }
     let mut text = String::with_capacity(inner.len());
     let mut characters = inner.chars().peekable();
     while let Some(character) = characters.next() {
-        if character == mark {
+        if character == mark && dialect.doubled {
             characters.next_if_eq(&mark);
             text.push(mark);
         } else if dialect.backslash && character == '\\' {
@@ -260,7 +371,7 @@ mod tests {
     use super::*;
 
     fn comma() -> Dialect {
-        Dialect { delimiter: b",".to_vec(), quote: Some(b'"'), backslash: false, lone_cr: false }
+        Dialect::with_delimiter(b",")
     }
 
     /// Reads all records of a text and writes them with `|` between fields; `!` marks an unclosed quote.
@@ -314,9 +425,18 @@ mod tests {
         check(&d, "a||b|c||\"d||e\"\n", &["a|b|c|d||e"]);
         let d = Dialect { backslash: true, ..comma() };
         check(&d, "\"a\\\",b\",c\\d\n", &["a\",b|c\\d"]);
+        check(&d, "a\\,b,c\n", &["a,b|c"]);
         let d = Dialect { lone_cr: true, ..comma() };
         check(&d, "a,b\rc,d\r", &["a|b", "c|d"]);
         let d = Dialect { quote: Some(b'\''), ..comma() };
         check(&d, "'it''s, so',\"x\n", &["it's, so|\"x"]);
+        let d = Dialect { quote: None, ..comma() };
+        check(&d, "\"a,b\"\n", &["\"a|b\""]);
+        let d = Dialect { doubled: false, ..comma() };
+        check(&d, "\"a\"\"b\",c\n", &["a\"\"b|c"]);
+        let d = Dialect { quote: None, curly: Some(("“", "”")), ..comma() };
+        check(&d, "“a, b”,c\n“d\ne”,f\n", &["a, b|c", "d\ne|f"]);
+        let d = Dialect { fixed: Some(vec![0, 4, 9]), ..Dialect::with_delimiter(b" ") };
+        check(&d, "ab  New  York\n  1 Zoë  7\nx\nbroken line\n", &["ab|New|York", "1|Zoë|7", "x", "broken line"]);
     }
 }

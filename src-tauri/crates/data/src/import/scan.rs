@@ -6,6 +6,7 @@
 //! damaged text is read the same way whatever surrounds it.
 
 use super::dialect::{Dialect, Record, Unclosed, read_record};
+use super::kinds::{self, classify};
 use super::masks::{mask_of, masks};
 
 /// Fields after which a block is handed on; together with its text it should fit the second-level cache.
@@ -57,6 +58,23 @@ pub(crate) enum Reason {
     Unclosed,
     TooMany(usize),
     TooFew(usize),
+    /// NUL bytes in it.
+    Nul,
+    /// The names once more.
+    HeaderAgain,
+    /// Behind the table: totals, sources, notes.
+    Footer,
+    /// A record of another table of the file, by its number from 1.
+    OtherTable(u32),
+}
+
+/// Lines that are no rows of the table, found before reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Island {
+    pub start: usize,
+    pub end: usize,
+    /// Why its lines are refused; nothing for what belongs to the head of the table and is not counted.
+    pub reason: Option<Reason>,
 }
 
 /// What was met on the way, besides rows.
@@ -75,6 +93,11 @@ pub(crate) struct Tally {
     pub trimmed: u64,
     /// Lines with nothing on them.
     pub blank: u64,
+    /// Lines that were consumed: of rows, of refused records, blank ones.
+    pub lines: u64,
+    /// Records that are written with another delimiter than the rest, and the first of them with its delimiter.
+    pub otherwise: u64,
+    pub first_otherwise: Option<(usize, u8)>,
     /// Rows that ended with `\r\n`.
     pub crlf: u64,
     /// Whether a field was quoted.
@@ -90,6 +113,8 @@ pub(crate) struct Scanner<'a> {
     pub at: usize,
     /// Records that begin before this are read.
     until: usize,
+    /// Lines that are no rows, ascending; the ones ahead begin with this.
+    islands: &'a [Island],
     /// Whether a field fits what is known of its column; decides whether a short record may be filled up.
     fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
     /// What was met so far, besides the rows.
@@ -103,9 +128,11 @@ impl<'a> Scanner<'a> {
         dialect: &'a Dialect,
         width: usize,
         (from, until): (usize, usize),
+        islands: &'a [Island],
         fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
     ) -> Self {
-        Self { bytes, dialect, width, at: from, until, fits, tally: Tally::default(), fields: Vec::new() }
+        let islands = &islands[islands.partition_point(|island| island.end <= from)..];
+        Self { bytes, dialect, width, at: from, until, islands, fits, tally: Tally::default(), fields: Vec::new() }
     }
 
     /// Fills a block with the next rows; false when the stretch is done and the block is empty.
@@ -114,11 +141,20 @@ impl<'a> Scanner<'a> {
         block.width = self.width;
         block.gap = self.dialect.delimiter.len() as u32;
         block.starts.clear();
-        let fast = self.dialect.delimiter.len() == 1 && !self.dialect.backslash && !self.dialect.lone_cr;
+        let fast = self.dialect.delimiter.len() == 1 && self.dialect.is_plain() && !self.dialect.lone_cr;
         let mut filled = 0;
         while self.at < self.until && !full(filled, self.at - block.base) {
-            if !(fast && self.fast(block, &mut filled)) && self.at < self.until {
-                self.slow(block, &mut filled);
+            let text = match self.islands.first() {
+                Some(island) if self.at >= island.start => {
+                    self.refuse(*island);
+                    continue;
+                }
+                Some(island) => &self.bytes[..island.start],
+                None => self.bytes,
+            };
+            let until = self.until.min(text.len());
+            if !(fast && self.fast(text, until, block, &mut filled)) && self.at < until {
+                self.slow(text, block, &mut filled);
             }
         }
         block.end = self.at;
@@ -128,22 +164,25 @@ impl<'a> Scanner<'a> {
 
     /// Takes whole rows until the block is full or the stretch ends (true), or something is out of the
     /// ordinary at `self.at` (false).
-    fn fast(&mut self, block: &mut Block, filled: &mut usize) -> bool {
-        let (bytes, width, base) = (self.bytes, self.width, block.base);
+    fn fast(&mut self, bytes: &[u8], until: usize, block: &mut Block, filled: &mut usize) -> bool {
+        let (width, base) = (self.width, block.base);
         let delimiter = self.dialect.delimiter[0];
         let quote = self.dialect.quote;
         let (mut row_start, mut row_first, mut count) = (self.at, *filled, *filled);
         let (mut at, mut inside_carry, mut after_end, mut after_close) = (self.at, 0u64, 1u64, 0u64);
         let (mut rows, mut crlf, mut quoted) = (0u64, 0u64, false);
+        // Line ends inside quotes: those met, and those of whole rows.
+        let (mut inner, mut inner_done) = (0u64, 0u64);
         let mut done = false;
         'blocks: while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<64>()) {
             let masks = masks(chunk, delimiter, quote.unwrap_or(b'\n'));
             let quotes = if quote.is_some() { masks.quote } else { 0 };
-            let mut structural = masks.delimiter | masks.newline;
+            let (mut structural, mut enclosed) = (masks.delimiter | masks.newline, 0);
             if quotes | inside_carry | after_close != 0 {
                 quoted = true;
                 let inside = prefix_xor(quotes) ^ inside_carry;
                 structural &= !inside;
+                enclosed = masks.newline & inside;
                 let (opens, closes) = (quotes & inside, quotes & !inside);
                 let closed_before = closes << 1 | after_close;
                 let may_open = structural << 1 | after_end | closed_before;
@@ -181,14 +220,16 @@ impl<'a> Scanner<'a> {
                 crlf += u64::from(carriage);
                 block.starts.push((row_start - base) as u32);
                 rows += 1;
+                inner_done = inner + u64::from((enclosed & (u64::MAX >> (63 - place))).count_ones());
                 (row_start, row_first) = (newline + 1, last);
-                if row_start >= self.until {
+                if row_start >= until {
                     done = true;
                     break 'blocks;
                 }
                 newlines &= newlines - 1;
             }
             count += structural.count_ones() as usize;
+            inner += u64::from(enclosed.count_ones());
             at += 64;
             if full(row_first, row_start - base) {
                 done = true;
@@ -196,6 +237,7 @@ impl<'a> Scanner<'a> {
             }
         }
         self.tally.records += rows;
+        self.tally.lines += rows + inner_done;
         self.tally.crlf += crlf;
         self.tally.quoted |= quoted;
         *filled = row_first;
@@ -203,20 +245,51 @@ impl<'a> Scanner<'a> {
         done
     }
 
+    /// Refuses the lines of an island.
+    fn refuse(&mut self, island: Island) {
+        let text = &self.bytes[..island.end];
+        while self.at < island.end {
+            let (end, next) = self.dialect.line(text, self.at);
+            if let Some(reason) = island.reason {
+                self.tally.lines += 1;
+                if text[self.at..end].trim_ascii().is_empty() {
+                    self.tally.blank += 1;
+                } else {
+                    self.tally.records += 1;
+                    self.refuse_record(self.at, end, reason);
+                }
+            }
+            self.at = next;
+        }
+        self.islands = &self.islands[1..];
+    }
+
+    fn refuse_record(&mut self, start: usize, end: usize, reason: Reason) {
+        self.tally.refused_total += 1;
+        if self.tally.refused.len() < super::REJECTS_LISTED {
+            self.tally.refused.push(Refused { start, end, reason });
+        }
+    }
+
     /// Takes one record by the book.
-    fn slow(&mut self, block: &mut Block, filled: &mut usize) {
+    fn slow(&mut self, text: &[u8], block: &mut Block, filled: &mut usize) {
         let start = self.at;
-        let mut record = read_record(self.bytes, start, self.dialect, Unclosed::Fault, &mut self.fields);
+        let mut record = read_record(text, start, self.dialect, Unclosed::Fault, &mut self.fields);
         let mut fields = self.fields.len();
         self.at = record.next;
-        if fields == 1 && record.end == start && self.width > 1 {
+        if fields == 1 && self.width > 1 && text[start..record.end].trim_ascii().is_empty() {
             self.tally.blank += 1;
+            self.tally.lines += 1;
             return;
         }
         self.tally.records += 1;
         if record.unclosed || (fields != self.width && (record.multi_line || record.stray)) {
-            (record, fields) = self.line_alone(start, record);
+            (record, fields) = self.line_alone(text, start, record);
             self.at = record.next;
+        }
+        self.tally.lines += if record.multi_line { line_ends(self.dialect, text, start, record.next) } else { 1 };
+        if fields != self.width && self.otherwise(text, start, record.end) {
+            fields = self.width;
         }
         let reason = if record.unclosed || (record.stray && fields != self.width) {
             Some(Reason::Unclosed)
@@ -231,7 +304,7 @@ impl<'a> Scanner<'a> {
                 Some(Reason::TooMany(fields))
             }
         } else if fields < self.width {
-            if self.may_fill_up(start) {
+            if self.may_fill_up(text, start) {
                 self.tally.padded += 1;
                 self.tally.first_padded.get_or_insert(start);
                 None
@@ -242,10 +315,7 @@ impl<'a> Scanner<'a> {
             None
         };
         if let Some(reason) = reason {
-            self.tally.refused_total += 1;
-            if self.tally.refused.len() < super::REJECTS_LISTED {
-                self.tally.refused.push(Refused { start, end: record.end, reason });
-            }
+            self.refuse_record(start, record.end, reason);
             return;
         }
         self.tally.quoted |= record.quoted;
@@ -264,36 +334,83 @@ impl<'a> Scanner<'a> {
 
     /// A record whose quotes do not add up, read again as its first line alone: a doubled quote may have been meant as
     /// a quote and the end of its field, and a quote that joins lines as one that was never closed.
-    fn line_alone(&mut self, start: usize, record: Record) -> (Record, usize) {
-        let (end, next) = self.dialect.line(self.bytes, start);
-        let line = &self.bytes[..end];
+    fn line_alone(&mut self, text: &[u8], start: usize, record: Record) -> (Record, usize) {
+        let (end, next) = self.dialect.line(text, start);
+        let line = &text[..end];
         let mut alone = Vec::new();
         let loose = read_record(line, start, self.dialect, Unclosed::Loose, &mut alone);
         if alone.len() == self.width && !loose.unclosed {
             self.fields = alone;
-            return (Record { next, ..loose }, self.width);
+            return (Record { next, multi_line: false, ..loose }, self.width);
         }
         read_record(line, start, self.dialect, Unclosed::Literal, &mut alone);
         if alone.len() == self.width {
-            return (Record { end, next, unclosed: true, ..record }, self.width);
+            return (Record { end, next, unclosed: true, multi_line: false, ..record }, self.width);
         }
         (record, self.fields.len())
     }
 
-    /// A short record is filled up when it has at least two fields and each fits its column: then most likely
-    /// empty fields at the end were left away, and not one in the middle.
-    fn may_fill_up(&self, start: usize) -> bool {
-        if self.fields.len() < 2 {
+    /// A line that is written with another delimiter than the rest, and is a row all the same: as many fields, each of
+    /// them fitting its column.
+    fn otherwise(&mut self, text: &[u8], start: usize, end: usize) -> bool {
+        let [own] = self.dialect.delimiter[..] else { return false };
+        if self.width < 2 || !self.dialect.is_plain() {
             return false;
         }
+        let line = &text[..end];
+        let mut fields = Vec::new();
+        for delimiter in b",;\t|".iter().filter(|delimiter| **delimiter != own) {
+            if !line[start..].contains(delimiter) {
+                continue;
+            }
+            let other = Dialect { delimiter: vec![*delimiter], ..self.dialect.clone() };
+            let record = read_record(line, start, &other, Unclosed::Fault, &mut fields);
+            let sound = fields.len() == self.width && !record.unclosed && !record.stray;
+            // Words alone are rather a sentence than a row.
+            let mut from = start;
+            let values = fields
+                .iter()
+                .filter(|end| {
+                    let field = &text[from..**end];
+                    from = *end + 1;
+                    classify(field) & !(kinds::TEXT | kinds::WORD_FOR_MISSING) != 0
+                })
+                .count();
+            if sound && (values > 0 || self.width > 3) && self.all_fit(text, start, &fields) {
+                std::mem::swap(&mut self.fields, &mut fields);
+                self.tally.otherwise += 1;
+                self.tally.first_otherwise.get_or_insert((start, *delimiter));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A short record is filled up when it has at least two fields and each fits its column: then most likely
+    /// empty fields at the end were left away, and not one in the middle.
+    fn may_fill_up(&self, text: &[u8], start: usize) -> bool {
+        self.fields.len() >= 2 && self.all_fit(text, start, &self.fields)
+    }
+
+    fn all_fit(&self, text: &[u8], start: usize, fields: &[usize]) -> bool {
         let gap = self.dialect.delimiter.len();
         let mut from = start;
-        self.fields.iter().enumerate().all(|(column, end)| {
-            let field = &self.bytes[from..*end];
+        fields.iter().enumerate().all(|(column, end)| {
+            let field = &text[from..*end];
             from = end + gap;
             (self.fits)(column, field)
         })
     }
+}
+
+/// Lines from a position to another, at which a line begins or the text ends.
+pub(crate) fn line_ends(dialect: &Dialect, text: &[u8], mut at: usize, to: usize) -> u64 {
+    let mut lines = 0;
+    while at < to {
+        at = dialect.line(text, at).1;
+        lines += 1;
+    }
+    lines
 }
 
 fn full(fields: usize, bytes: usize) -> bool {
@@ -302,7 +419,7 @@ fn full(fields: usize, bytes: usize) -> bool {
 
 /// Bit i of the result is the XOR of the bits 0 to i.
 #[inline(always)]
-fn prefix_xor(mut bits: u64) -> u64 {
+pub(crate) fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
     }
@@ -329,7 +446,7 @@ mod tests {
     #[test]
     fn both_ways_agree() {
         use proptest::prelude::*;
-        let dialect = Dialect { delimiter: b",".to_vec(), quote: Some(b'"'), backslash: false, lone_cr: false };
+        let dialect = Dialect::with_delimiter(b",");
         let piece = prop::sample::select(vec![
             "a",
             "1",
@@ -351,7 +468,7 @@ mod tests {
         proptest!(|(pieces in prop::collection::vec(piece, 0..120), width in 1usize..4)| {
             let text = pieces.concat();
             let rows = |fast: bool| {
-                let mut scanner = Scanner::new(text.as_bytes(), &dialect, width, (0, text.len()), &fits);
+                let mut scanner = Scanner::new(text.as_bytes(), &dialect, width, (0, text.len()), &[], &fits);
                 let (mut block, mut rows) = (Block::default(), Vec::new());
                 if fast {
                     while scanner.fill(&mut block) {
@@ -361,11 +478,12 @@ mod tests {
                     block = Block { width, gap: 1, ..Block::default() };
                     let mut filled = 0;
                     while scanner.at < text.len() {
-                        scanner.slow(&mut block, &mut filled);
+                        scanner.slow(text.as_bytes(), &mut block, &mut filled);
                     }
                     collect(&block, &text, &mut rows);
                 }
-                (rows, scanner.tally.records, scanner.tally.refused_total, scanner.tally.blank)
+                let tally = scanner.tally;
+                (rows, tally.records, tally.refused_total, tally.blank, tally.lines)
             };
             let (mut fast, slow) = (rows(true), rows(false));
             // A one-column table has its blank lines as rows either way.

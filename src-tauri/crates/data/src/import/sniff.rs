@@ -4,12 +4,15 @@
 //! whose cells look most like values (after van den Burg, Nazábal and Sutton 2019, «Wrangling messy CSV files by
 //! detecting row and type patterns», with weights for how common a delimiter is).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cairn_protocol::notebook::ImportOptions;
 
+use super::delimiters::{curly_quotes, delimiters, fixed_columns, prior};
 use super::dialect::{Dialect, Unclosed, read_record, unquote};
-use super::kinds::{self, Kinds, classify};
+use super::header;
+use super::kinds::{self, Kinds, classify, classify_with};
+use super::words::Tokens;
 use crate::DataError;
 
 /// Bytes and records looked at.
@@ -26,8 +29,10 @@ pub(crate) struct Sniffed {
     pub dialect: Dialect,
     /// Lines before the table.
     pub preamble_lines: u64,
-    /// Whether the first record holds the names.
-    pub header: bool,
+    /// Where the head begins: the records with the names, or the first record where there are none.
+    pub head: usize,
+    /// Records that hold the names.
+    pub header_rows: u32,
     /// Names of the columns; none for one the header does not reach.
     pub names: Vec<Option<String>>,
     /// Where the first record after the header begins.
@@ -37,44 +42,64 @@ pub(crate) struct Sniffed {
     pub notes: Vec<String>,
 }
 
-struct Sampled {
-    start: usize,
-    next: usize,
-    cells: Vec<(String, bool)>,
+/// A record of the sample.
+pub(crate) struct Sampled {
+    pub start: usize,
+    pub next: usize,
+    /// What the fields say, and whether they were quoted.
+    pub cells: Vec<(String, bool)>,
 }
 
 impl Sampled {
-    fn is_blank(&self) -> bool {
+    pub fn is_blank(&self) -> bool {
         self.cells.len() == 1 && self.cells[0].0.trim().is_empty() && !self.cells[0].1
     }
 
-    fn filled(&self) -> usize {
-        self.cells.iter().filter(|(cell, _)| !cell.is_empty()).count()
+    pub fn filled(&self) -> usize {
+        self.cells.iter().filter(|(cell, _)| !cell.trim().is_empty()).count()
     }
 }
 
 /// Looks at the beginning of a text.
-pub(crate) fn sniff(text: &[u8], options: &ImportOptions) -> Result<Sniffed, DataError> {
-    let sample = sample(text);
+pub(crate) fn sniff(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Sniffed, DataError> {
+    let skipped = options.skip_lines.map_or(0, |lines| after_lines(text, lines));
+    let sample = sample(&text[skipped..]);
+    let mut sniffed = layout(sample, dialect(sample, options)?, options, tokens);
+    sniffed.preamble_lines += options.skip_lines.map_or(0, |_| lines(&text[..skipped]));
+    sniffed.head += skipped;
+    sniffed.start += skipped;
+    Ok(sniffed)
+}
+
+/// How a text is written, as far as nobody says.
+pub(crate) fn dialect(sample: &[u8], options: &ImportOptions) -> Result<Dialect, DataError> {
     let lone_cr = lone_cr(sample);
-    let dialect = match &options.delimiter {
+    let quotes = quotes(sample, options)?;
+    match &options.delimiter {
         Some(delimiter) => {
-            let delimiter = delimiter.replace("\\t", "\t").into_bytes();
-            if delimiter.is_empty() || delimiter.iter().any(|byte| b"\"\r\n".contains(byte)) {
+            let bytes = delimiter.replace("\\t", "\t").into_bytes();
+            if bytes.is_empty() || bytes.iter().any(|byte| b"\"\r\n".contains(byte)) {
                 return Err(DataError::Option {
                     option: "delimiter",
-                    value: options.delimiter.clone().unwrap_or_default(),
+                    value: delimiter.clone(),
                     why: "it must be at least one character, and no quote or line end".into(),
                 });
             }
-            best(sample, &[delimiter], lone_cr, false)
+            Ok(best(sample, &[bytes], &quotes, lone_cr, false))
         }
-        None => best(sample, &delimiters(sample), lone_cr, true),
-    };
-    Ok(layout(sample, dialect, options))
+        None => Ok(best(sample, &delimiters(sample), &quotes, lone_cr, true)),
+    }
 }
 
-fn sample(text: &[u8]) -> &[u8] {
+/// The position after so many lines.
+fn after_lines(text: &[u8], lines: u64) -> usize {
+    let dialect = Dialect { lone_cr: lone_cr(sample(text)), ..Dialect::with_delimiter(b",") };
+    (0..lines).try_fold(0, |at, _| if at < text.len() { Ok(dialect.line(text, at).1) } else { Err(at) })
+        .unwrap_or_else(|at| at)
+}
+
+/// The beginning of a text, up to a line end.
+pub(crate) fn sample(text: &[u8]) -> &[u8] {
     if text.len() <= SAMPLE_BYTES {
         return text;
     }
@@ -102,71 +127,74 @@ fn lone_cr(sample: &[u8]) -> bool {
     lone > 0 && lone * 10 >= feeds
 }
 
-/// Delimiters that occur, the usual ones first.
-fn delimiters(sample: &[u8]) -> Vec<Vec<u8>> {
-    let mut counts = [0usize; 256];
-    for byte in sample {
-        counts[usize::from(*byte)] += 1;
-    }
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    for byte in *b",;\t|: " {
-        if counts[usize::from(byte)] == 0 {
-            continue;
-        }
-        let twice = [byte, byte];
-        let doubled = memchr::memmem::find_iter(sample, &twice).count();
-        if byte != b',' && byte != b' ' && doubled * 2 == counts[usize::from(byte)] {
-            found.push(twice.to_vec());
-            continue;
-        }
-        if matches!(byte, b',' | b';' | b'|') {
-            for spaced in [vec![byte, b' '], vec![b' ', byte, b' ']] {
-                if memchr::memmem::find(sample, &spaced).is_some() {
-                    found.push(spaced);
+/// Ways to quote that are possible, the usual first; the delimiter is filled in later.
+fn quotes(sample: &[u8], options: &ImportOptions) -> Result<Vec<Dialect>, DataError> {
+    let plain = Dialect::with_delimiter(b",");
+    let contains = |text: &[u8]| memchr::memmem::find(sample, text).is_some();
+    let mut found = Vec::new();
+    match options.quote.as_deref() {
+        None => {
+            found.push(plain.clone());
+            if sample.contains(&b'\'') {
+                found.push(Dialect { quote: Some(b'\''), ..plain.clone() });
+            }
+            for pair in curly_quotes() {
+                if contains(pair.0.as_bytes()) && contains(pair.1.as_bytes()) {
+                    found.push(Dialect { quote: None, curly: Some(pair), ..plain.clone() });
                 }
             }
         }
-        found.push(vec![byte]);
-    }
-    let lines = memchr::memchr2_iter(b'\n', b'\r', sample).count().max(1);
-    for byte in 1..=126u8 {
-        let unusual = !byte.is_ascii_alphanumeric() && !b",;\t|: \"'\r\n._-+\\()[]{}".contains(&byte);
-        if unusual && counts[usize::from(byte)] * 2 >= lines {
-            found.push(vec![byte]);
+        Some("") => found.push(Dialect { quote: None, ..plain.clone() }),
+        Some(quote) => {
+            let curly = curly_quotes().find(|(open, close)| quote == *open || quote == format!("{open}{close}"));
+            match (quote.as_bytes(), curly) {
+                (_, Some(pair)) => found.push(Dialect { quote: None, curly: Some(pair), ..plain.clone() }),
+                ([byte], None) if byte.is_ascii_punctuation() => {
+                    found.push(Dialect { quote: Some(*byte), ..plain.clone() });
+                }
+                _ => {
+                    return Err(DataError::Option {
+                        option: "quote",
+                        value: quote.to_owned(),
+                        why: "it must be one punctuation character, typographic quotes, or nothing".into(),
+                    });
+                }
+            }
         }
     }
-    found
-}
-
-/// How much a delimiter is trusted before it is tried.
-fn prior(delimiter: &[u8]) -> f64 {
-    match delimiter {
-        b"," | b";" | b"\t" | b"|" => 1.0,
-        b":" => 0.7,
-        b" " => 0.6,
-        // Longer ones that hold win over their parts, which leave spaces or empty fields.
-        [_, _, ..] => 1.05,
-        _ => 0.5,
-    }
-}
-
-fn best(sample: &[u8], delimiters: &[Vec<u8>], lone_cr: bool, guess: bool) -> Dialect {
-    let plain =
-        |delimiter: &[u8]| Dialect { delimiter: delimiter.to_vec(), quote: Some(b'"'), backslash: false, lone_cr };
-    let mut quotes = vec![(b'"', false)];
-    if memchr::memmem::find(sample, b"\\\"").is_some() {
-        quotes.push((b'"', true));
-    }
-    if sample.contains(&b'\'') {
-        quotes.push((b'\'', false));
-        if memchr::memmem::find(sample, b"\\'").is_some() {
-            quotes.push((b'\'', true));
+    match options.escape.as_deref() {
+        None => {
+            let backslash: Vec<Dialect> =
+                found.iter().filter(|d| d.curly.is_none()).map(|d| Dialect { backslash: true, ..d.clone() }).collect();
+            if sample.contains(&b'\\') {
+                found.extend(backslash);
+            }
+        }
+        Some("") => found.iter_mut().for_each(|dialect| dialect.doubled = false),
+        Some("\\") => found.iter_mut().for_each(|dialect| dialect.backslash = true),
+        Some(escape) => {
+            let same = |d: &Dialect| d.quote.is_some_and(|quote| escape.as_bytes() == [quote]);
+            if !found.iter().any(same) {
+                return Err(DataError::Option {
+                    option: "escape",
+                    value: escape.to_owned(),
+                    why: "it must be the quote itself, a backslash, or nothing".into(),
+                });
+            }
+            found.retain(same);
         }
     }
+    Ok(found)
+}
+
+fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], lone_cr: bool, guess: bool) -> Dialect {
     let mut winner: Option<(f64, Dialect)> = None;
     for delimiter in delimiters {
-        for (quote, backslash) in &quotes {
-            let dialect = Dialect { quote: Some(*quote), backslash: *backslash, ..plain(delimiter) };
+        for quote in quotes {
+            let dialect = Dialect { delimiter: delimiter.clone(), lone_cr, ..quote.clone() };
+            if dialect.backslash && !escapes_something(sample, &dialect) && quotes.len() > 1 {
+                continue;
+            }
             let score = score(sample, &dialect);
             // The first of equals: the usual delimiter, `"` before `'`, doubling before the backslash.
             if winner.as_ref().is_none_or(|(most, _)| score > *most + 1e-9) {
@@ -174,18 +202,36 @@ fn best(sample: &[u8], delimiters: &[Vec<u8>], lone_cr: bool, guess: bool) -> Di
             }
         }
     }
+    let scored = winner.as_ref().map_or(0.0, |(score, _)| *score);
+    if guess
+        && let Some(columns) = fixed_columns(sample)
+    {
+        let spaces = Dialect::with_delimiter(b" ");
+        let fixed = Dialect { quote: None, lone_cr, fixed: Some(columns), ..spaces };
+        let score = score(sample, &fixed);
+        if score > scored {
+            return fixed;
+        }
+    }
     match winner {
         Some((score, dialect)) if score > 0.0 || !guess => dialect,
         // One column: nothing to separate.
-        _ => plain(b","),
+        _ => Dialect { lone_cr, ..quotes.first().cloned().unwrap_or_else(|| Dialect::with_delimiter(b",")) },
     }
+}
+
+/// Whether a backslash stands before a quote or the delimiter.
+fn escapes_something(sample: &[u8], dialect: &Dialect) -> bool {
+    let before_quote = dialect.quote.is_some_and(|quote| memchr::memmem::find(sample, &[b'\\', quote]).is_some());
+    let escaped = [b"\\".as_slice(), &dialect.delimiter].concat();
+    before_quote || memchr::memmem::find(sample, &escaped).is_some()
 }
 
 fn score(sample: &[u8], dialect: &Dialect) -> f64 {
     let (mut at, mut ends) = (0, Vec::new());
     let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
     let (mut records, mut faulty, mut cells, mut typed, mut telling) = (0usize, 0usize, 0usize, 0usize, 0usize);
-    let (mut quoted_cells, mut whole_lines) = (0usize, 0usize);
+    let (mut quoted_cells, mut half_quoted, mut whole_lines) = (0usize, 0usize, 0usize);
     while at < sample.len() && records < CANDIDATE_RECORDS {
         let record = read_record(sample, at, dialect, Unclosed::Fault, &mut ends);
         if ends.len() == 1 && record.end == at {
@@ -196,20 +242,29 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
         faulty += usize::from(record.unclosed || record.stray);
         *widths.entry(ends.len()).or_default() += 1;
         let line = sample[at..record.end].trim_ascii();
-        whole_lines += usize::from(is_value(line) && classify(line, false) != kinds::TEXT);
+        whole_lines += usize::from(is_value(line) && classify(line) != kinds::TEXT);
         let mut from = at;
         for end in &ends {
             let raw = &sample[from..*end];
             from = end + dialect.delimiter.len();
             cells += 1;
-            let quote = dialect.quote.unwrap_or(b'"');
-            if raw.len() >= 2 && raw[0] == quote && raw[raw.len() - 1] == quote {
+            let raw = if dialect.fixed.is_some() { raw.trim_ascii() } else { raw };
+            let quoted = match (dialect.quote, dialect.curly) {
+                (_, Some((open, close))) => {
+                    half_quoted += usize::from(raw.starts_with(open.as_bytes()) != raw.ends_with(close.as_bytes()));
+                    raw.starts_with(open.as_bytes()) && raw.ends_with(close.as_bytes())
+                }
+                (Some(quote), None) => raw.len() >= 2 && raw[0] == quote && raw[raw.len() - 1] == quote,
+                (None, None) => false,
+            };
+            if quoted {
                 typed += 1;
                 quoted_cells += 1;
             } else if is_value(raw) {
                 typed += 1;
-                telling +=
-                    usize::from(!raw.is_empty() && classify(raw, true) & (kinds::TEXT | kinds::WORD_FOR_MISSING) == 0);
+                telling += usize::from(
+                    !raw.is_empty() && classify(raw) & !(kinds::TEXT | kinds::WORD_FOR_MISSING) != 0,
+                );
             }
         }
         at = record.next;
@@ -219,7 +274,7 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
         return 0.0;
     }
     let agreement = *agreeing as f64 / records as f64;
-    let unusual = prior(&dialect.delimiter) < 1.0;
+    let unusual = prior(&dialect.delimiter) < 1.0 && dialect.fixed.is_none();
     // Points in time and words with spaces are no tables; an unusual delimiter must earn belief.
     if agreement < LEAST_AGREEMENT
         || (unusual && (agreement < 0.8 || whole_lines * 10 >= records * 8 || (telling + quoted_cells) * 8 < cells))
@@ -227,12 +282,16 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
         return 0.0;
     }
     // A quote that quotes nothing says nothing for itself.
-    if dialect.quote == Some(b'\'') && quoted_cells == 0 {
+    let usual = dialect.quote == Some(b'"') || (dialect.quote.is_none() && dialect.curly.is_none());
+    if (!usual && quoted_cells == 0) || half_quoted * 5 > quoted_cells {
         return 0.0;
     }
+    // Typographic quotes around whole fields are rather quotes than text.
+    let curly = if dialect.curly.is_some() { 1.001 } else { 1.0 };
+    let trust = if dialect.fixed.is_some() { 0.9 } else { prior(&dialect.delimiter) };
     let spread = 1.0 - 1.0 / *width as f64;
     let sound = 1.0 - faulty as f64 / records as f64;
-    agreement * agreement * spread * sound * (typed as f64 / cells as f64) * prior(&dialect.delimiter)
+    agreement * agreement * spread * sound * (typed as f64 / cells as f64) * trust * curly
 }
 
 /// Whether a cell looks like one value: a number, date, time, address, amount, or words without delimiters.
@@ -243,7 +302,7 @@ fn is_value(raw: &[u8]) -> bool {
     if raw[0] == b' ' || raw.last() == Some(&b' ') {
         return false;
     }
-    if classify(raw, true) != kinds::TEXT {
+    if classify(raw) != kinds::TEXT {
         return true;
     }
     let address = memchr::memmem::find(raw, b"://").is_some() || raw.contains(&b'@');
@@ -252,42 +311,42 @@ fn is_value(raw: &[u8]) -> bool {
 }
 
 /// Where the table begins, what its columns are called and hold.
-fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions) -> Sniffed {
+fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tokens) -> Sniffed {
     let records = read_sample(sample, &dialect);
-    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| !record.is_blank()) {
-        *widths.entry(record.cells.len()).or_default() += 1;
-    }
-    let width = widths.iter().max_by_key(|(width, count)| (**count, **width)).map_or(1, |(width, _)| *width);
+    let width = usual_width(&records);
     let mut notes = Vec::new();
 
-    let first = first_record(&records, width);
-    let named = header_above(&records, first, width);
-    let (mut header, mut at) = match named {
-        Some(above) => (true, above),
-        None => (looks_like_header(&records, first, width), first),
+    let first = if options.skip_lines.is_some() { 0 } else { header::first_record(&records, width) };
+    let (mut header_rows, mut at) = match header::above(&records, first, width).filter(|_| options.skip_lines.is_none()) {
+        Some(above) => (1, above),
+        None => (usize::from(header::score(&records, first, width) > 0), first),
     };
-    if let Some(wanted) = options.header {
-        header = wanted;
-        if !wanted {
-            at = first;
-        }
+    if header::two_rows(&records, at, width) {
+        header_rows = 2;
+    }
+    match (options.header_rows, options.header) {
+        (Some(rows), _) => header_rows = (rows as usize).min(records.len().saturating_sub(at)),
+        (None, Some(true)) => header_rows = header_rows.max(1),
+        (None, Some(false)) => header_rows = 0,
+        (None, None) => {}
+    }
+    if header_rows == 0 {
+        at = first;
     }
 
     let mut names: Vec<Option<String>> = Vec::new();
     let mut columns = width;
-    let mut start = records
-        .get(at)
-        .map_or(sample.len().min(if records.is_empty() { 0 } else { sample.len() }), |record| record.start);
-    let preamble_lines = records.get(at).map_or(0, |record| lines(&sample[..record.start]));
-    if header && let Some(record) = records.get(at) {
-        let mut cells: Vec<String> = record.cells.iter().map(|(cell, _)| cell.trim().to_owned()).collect();
+    let head = records.get(at).map_or(if records.is_empty() { 0 } else { sample.len() }, |record| record.start);
+    let mut start = head;
+    let body = at + header_rows;
+    if header_rows > 0 && let Some(last) = records.get(body - 1) {
+        let mut cells = header::joined(&records[at..body]);
         while cells.len() > width && cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
         if cells.len() == 1 && width > 1 {
             // The header is written with another delimiter than the rows.
-            if let Some(other) = split_otherwise(&cells[0], width) {
+            if let Some(other) = header::split_otherwise(&cells[0], width) {
                 notes.push("the header is written with another delimiter than the rows".into());
                 cells = other;
             }
@@ -297,12 +356,12 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions) -> Sniffed {
             cells.retain(|cell| !cell.is_empty());
             notes.push("the header has a delimiter too many, left away".into());
         }
-        if cells.len() + 1 == width && leads_with_row_numbers(&records[at + 1..], width) {
+        if cells.len() + 1 == width && leads_with_row_numbers(&records[body..], width) {
             cells.insert(0, String::new());
             notes.push(
                 "the header has one name less than the rows have fields: the first column holds row numbers".into(),
             );
-        } else if cells.len() > width && records.len() > at + 1 {
+        } else if cells.len() > width && records.len() > body {
             notes.push(format!(
                 "the header has {} names and the rows {width} fields: the last columns are empty",
                 cells.len()
@@ -310,23 +369,42 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions) -> Sniffed {
         }
         columns = columns.max(cells.len());
         names = cells.into_iter().map(Some).collect();
-        start = record.next;
+        start = last.next;
+        if let Some(rule) = records.get(body).filter(|record| header::is_rule(record)) {
+            start = rule.next;
+        }
     }
     names.resize(columns, None);
+    if dialect.fixed.is_some() {
+        notes.push("the columns are aligned by spaces".into());
+    }
 
     let mut kinds = vec![0; columns];
-    let comma = !dialect.delimiter.contains(&b',');
     for record in records.iter().filter(|record| record.start >= start && record.cells.len() == width) {
+        if header::again(&records[at..body.min(records.len())], record) {
+            continue;
+        }
         for (kinds, (cell, _)) in kinds.iter_mut().zip(&record.cells) {
             if !cell.is_empty() {
-                *kinds |= classify(cell.as_bytes(), comma);
+                *kinds |= classify_with(cell.as_bytes(), tokens);
             }
         }
     }
-    Sniffed { dialect, preamble_lines, header, names, start, kinds, notes }
+    let preamble_lines = lines(&sample[..head]);
+    Sniffed { dialect, preamble_lines, head, header_rows: header_rows as u32, names, start, kinds, notes }
 }
 
-fn read_sample(sample: &[u8], dialect: &Dialect) -> Vec<Sampled> {
+/// The number of fields that most records have.
+pub(crate) fn usual_width(records: &[Sampled]) -> usize {
+    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+    for record in records.iter().filter(|record| !record.is_blank()) {
+        *widths.entry(record.cells.len()).or_default() += 1;
+    }
+    widths.iter().max_by_key(|(width, count)| (**count, **width)).map_or(1, |(width, _)| *width)
+}
+
+/// The first records of a text.
+pub(crate) fn read_sample(sample: &[u8], dialect: &Dialect) -> Vec<Sampled> {
     let (mut at, mut ends, mut records) = (0, Vec::new(), Vec::new());
     while at < sample.len() && records.len() < SAMPLE_RECORDS {
         // The header must survive a quote astray, so a quote that is not closed is a character here.
@@ -335,7 +413,7 @@ fn read_sample(sample: &[u8], dialect: &Dialect) -> Vec<Sampled> {
         let cells = ends
             .iter()
             .map(|end| {
-                let raw = String::from_utf8_lossy(&sample[from..*end]);
+                let raw = String::from_utf8_lossy(&sample[from.min(*end)..*end]);
                 from = end + dialect.delimiter.len();
                 let (cell, quoted) = unquote(&raw, dialect);
                 (cell.into_owned(), quoted)
@@ -347,109 +425,6 @@ fn read_sample(sample: &[u8], dialect: &Dialect) -> Vec<Sampled> {
     records
 }
 
-/// The first record of full width that is no line of a preamble written with delimiters.
-fn first_record(records: &[Sampled], width: usize) -> usize {
-    let full = |record: &Sampled| record.cells.len() == width && !record.is_blank();
-    let Some(first) = records.iter().position(full) else { return 0 };
-    let sparse = |record: &Sampled| width >= 3 && record.filled() <= 1;
-    let rest =
-        records[first..].iter().position(|record| full(record) && !sparse(record) && !is_comment(record, records));
-    match rest {
-        Some(skip)
-            if records[first..first + skip].iter().all(|r| r.is_blank() || sparse(r) || is_comment(r, records)) =>
-        {
-            first + skip
-        }
-        _ => first,
-    }
-}
-
-/// A line that begins with `#` while the lines of the table do not; `#name` over a column is a name.
-fn is_comment(record: &Sampled, records: &[Sampled]) -> bool {
-    let marked = |record: &Sampled| record.cells[0].0.starts_with('#');
-    let spaced = record.cells[0].0.starts_with("# ");
-    marked(record)
-        && (record.cells.len() == 1 || spaced)
-        && records.iter().filter(|record| marked(record)).count() * 2 < records.len()
-}
-
-/// A header right above the first full record that has a few fields more or one less.
-fn header_above(records: &[Sampled], first: usize, width: usize) -> Option<usize> {
-    let above = first.checked_sub(1)?;
-    let (record, below) = (&records[above], &records[first]);
-    let count = record.cells.len();
-    let near = count + 1 == width || (count > width && count <= width + 3);
-    let words = |record: &Sampled| record.cells.iter().all(|(cell, _)| cell.is_empty() || is_word(cell));
-    let whole = near && count >= 2 && record.filled() + 1 >= count && words(record);
-    let other = count == 1 && split_otherwise(&record.cells[0].0, width).is_some();
-    ((whole || other) && !words(below)).then_some(above)
-}
-
-/// A line as so many words, with another of the usual delimiters between them.
-fn split_otherwise(line: &str, width: usize) -> Option<Vec<String>> {
-    [',', ';', '\t', '|'].into_iter().find_map(|delimiter| {
-        let cells: Vec<String> = line.split(delimiter).map(|cell| cell.trim_matches(['"', ' ']).to_owned()).collect();
-        let words = cells.iter().filter(|cell| is_word(cell)).count();
-        (cells.len() == width && width > 1 && words + 1 >= width).then_some(cells)
-    })
-}
-
-fn is_word(cell: &str) -> bool {
-    classify(cell.as_bytes(), true) & !kinds::WORD_FOR_MISSING == kinds::TEXT && !looks_timed(cell)
-}
-
-fn looks_timed(cell: &str) -> bool {
-    let bytes = cell.as_bytes();
-    bytes.first().is_some_and(u8::is_ascii_digit)
-        && bytes.iter().any(u8::is_ascii_punctuation)
-        && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() * 2 > bytes.len()
-}
-
-/// Compares the first record with those below it, column by column.
-fn looks_like_header(records: &[Sampled], first: usize, width: usize) -> bool {
-    let Some(head) = records.get(first) else { return false };
-    let below: Vec<&Sampled> = records[first + 1..].iter().filter(|record| record.cells.len() == width).collect();
-    let names: Vec<&str> = head.cells.iter().map(|(cell, _)| cell.trim()).collect();
-    let filled: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
-    if filled.is_empty() {
-        return false;
-    }
-    let distinct = filled.iter().collect::<BTreeSet<_>>().len() == filled.len();
-    if below.is_empty() {
-        return distinct && filled.iter().all(|name| is_word(name));
-    }
-    let mut score = 0i32;
-    for (column, name) in names.iter().enumerate() {
-        if name.is_empty() {
-            continue;
-        }
-        let cells: Vec<&str> =
-            below.iter().map(|r| r.cells[column].0.as_str()).filter(|cell| !cell.is_empty()).collect();
-        let valued = cells.iter().filter(|cell| !is_word(cell)).count();
-        let all_valued = !cells.is_empty() && valued * 10 >= cells.len() * 9;
-        match (is_word(name), all_valued) {
-            (true, true) => score += 2,
-            (false, true) if is_year_row(&names) => score += 1,
-            (false, _) => score -= 3,
-            // Words over words: a name does not come back as a value.
-            (true, false) if cells.contains(name) => score -= 2,
-            (true, false) => {
-                let lengths: BTreeSet<usize> = cells.iter().map(|cell| cell.chars().count()).collect();
-                // Values of one length over which a word of another stands.
-                score += i32::from(lengths.len() == 1 && !lengths.contains(&name.chars().count()) && cells.len() > 2);
-            }
-        }
-    }
-    if score == 0 { distinct && filled.len() + 1 >= names.len() } else { score > 0 }
-}
-
-/// Names that are years in a row, as in tables with a column a year.
-fn is_year_row(names: &[&str]) -> bool {
-    let years: Vec<u32> =
-        names.iter().filter_map(|name| name.parse().ok()).filter(|year| (1800..2200).contains(year)).collect();
-    years.len() >= 2 && years.windows(2).all(|pair| pair[1] == pair[0] + 1) && names.iter().any(|name| is_word(name))
-}
-
 /// Whether the first field of each row counts them.
 fn leads_with_row_numbers(records: &[Sampled], width: usize) -> bool {
     let mut numbers = records.iter().filter(|record| record.cells.len() == width).map(|r| r.cells[0].0.parse::<u64>());
@@ -458,7 +433,7 @@ fn leads_with_row_numbers(records: &[Sampled], width: usize) -> bool {
 }
 
 /// Number of lines in a text that ends with one.
-fn lines(text: &[u8]) -> u64 {
+pub(crate) fn lines(text: &[u8]) -> u64 {
     let returns = memchr::memchr_iter(b'\r', text).filter(|at| text.get(at + 1) != Some(&b'\n')).count();
     (memchr::memchr_iter(b'\n', text).count() + returns) as u64
 }

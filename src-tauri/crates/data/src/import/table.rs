@@ -15,8 +15,9 @@ use rayon::prelude::*;
 
 use super::columns::{ColumnBuild, Reading, join, text_for_nothing};
 use super::dialect::{Dialect, Unclosed, read_record};
-use super::kinds::{self, Kinds, Target, classify, resolve};
-use super::scan::{Block, Scanner, Tally};
+use super::kinds::{self, Hints, Kinds, Target, classify_with, resolve};
+use super::scan::{Block, Island, Scanner, Tally};
+use super::words::Tokens;
 use crate::Progress;
 
 const SMALLEST_STRETCH: usize = 512 << 10;
@@ -42,16 +43,25 @@ pub(crate) struct Job<'a> {
     pub names: &'a [String],
     /// Kinds in the sample, for each column.
     pub sample: &'a [Kinds],
-    /// Whether every field stays text.
-    pub text_only: bool,
+    /// Columns whose fields stay text.
+    pub stays_text: &'a [bool],
+    /// Lines that are no rows, ascending.
+    pub islands: &'a [Island],
+    /// Words for missing values.
+    pub tokens: &'a Tokens,
+    /// What the person said about numbers and dates.
+    pub hints: Hints,
     pub progress: &'a dyn Progress,
 }
 
 /// A table as read.
 pub(crate) struct Table {
     pub columns: Vec<Column>,
-    /// The types, for notes.
+    /// What the fields of each column are, and the type that follows.
     pub kinds: Vec<Kinds>,
+    pub targets: Vec<Target>,
+    /// Words for missing values that were met in each column.
+    pub words: Vec<u64>,
     pub tally: Tally,
 }
 
@@ -71,8 +81,8 @@ pub(crate) fn read(job: &Job<'_>) -> Result<Table, Stop> {
     let all: Vec<usize> = (0..job.names.len()).collect();
     let first_pass = |from: usize, until: usize| {
         let fresh = |column: usize, capacity: usize| {
-            let kinds = if job.text_only { kinds::TEXT } else { job.sample[column] };
-            ColumnBuild::new(kinds, capacity)
+            let kinds = if job.stays_text[column] { kinds::TEXT } else { job.sample[column] };
+            ColumnBuild::new(kinds, job.hints, capacity)
         };
         job.stretch((from, until), &all, fresh, &done)
     };
@@ -92,27 +102,37 @@ pub(crate) fn read(job: &Job<'_>) -> Result<Table, Stop> {
         expected = stretch.next;
     }
 
-    let kinds: Vec<Kinds> = all
+    let mut kinds: Vec<Kinds> = all
         .iter()
         .map(|column| stretches.iter().fold(0, |kinds, stretch| kinds | stretch.columns[*column].kinds))
         .collect();
-    let targets: Vec<Target> = kinds.iter().map(|kinds| text_for_nothing(resolve(*kinds))).collect();
-    stretches.par_iter_mut().try_for_each(|stretch| {
-        let late: Vec<usize> =
-            all.iter().copied().filter(|column| !stretch.columns[*column].settles_for(targets[*column])).collect();
-        if late.is_empty() || stretch.tally.rows == 0 {
-            return Ok(());
+    let hints = job.hints.with_evidence(&kinds);
+    let mut round = 0;
+    let targets = loop {
+        let targets: Vec<Target> = kinds.iter().map(|kinds| text_for_nothing(resolve(*kinds, hints))).collect();
+        let more: Vec<Vec<(usize, Kinds)>> = stretches
+            .par_iter_mut()
+            .map(|stretch| job.settle(stretch, &targets, &kinds, hints, &done))
+            .collect::<Result<_, Stop>>()?;
+        let mut settled = true;
+        for (column, met) in more.into_iter().flatten() {
+            settled = false;
+            // What does not fit shows what else there is; where that leads nowhere, all is text.
+            let known = kinds[column] | met;
+            kinds[column] = if known == kinds[column] || round >= ROUNDS { known | kinds::TEXT } else { known };
         }
-        let again = |column: usize, capacity: usize| ColumnBuild::last_pass(kinds[column], capacity);
-        let read = job.stretch((stretch.from, stretch.until), &late, again, &done)?;
-        if read.columns.iter().any(|column| column.misfit) {
+        if settled {
+            break targets;
+        }
+        if round > ROUNDS + 1 {
             return Err(Stop::Fault("a field did not fit the type of its column"));
         }
-        for (column, build) in late.into_iter().zip(read.columns) {
-            stretch.columns[column] = build;
-        }
-        Ok(())
-    })?;
+        round += 1;
+    };
+    let words = all
+        .iter()
+        .map(|column| stretches.iter().fold(0, |words, stretch| words | stretch.columns[*column].words))
+        .collect();
 
     let mut tally = Tally::default();
     let mut parts: Vec<Vec<ColumnBuild>> = all.iter().map(|_| Vec::with_capacity(stretches.len())).collect();
@@ -128,7 +148,7 @@ pub(crate) fn read(job: &Job<'_>) -> Result<Table, Stop> {
         .map(|(column, parts)| join(&job.names[column], targets[column], parts))
         .collect::<Option<Vec<Column>>>()
         .ok_or(Stop::Fault("the parts of a column differ in type"))?;
-    Ok(Table { columns, kinds, tally })
+    Ok(Table { columns, kinds, targets, words, tally })
 }
 
 /// Where the text is cut.
@@ -141,7 +161,36 @@ fn cuts(job: &Job<'_>) -> Vec<usize> {
 
 impl Job<'_> {
     fn reading(&self) -> Reading<'_> {
-        Reading { dialect: self.dialect, comma: !self.dialect.delimiter.contains(&b',') }
+        Reading { dialect: self.dialect, tokens: self.tokens }
+    }
+
+    /// Reads the columns of a stretch again that do not have the final type; returns those that do not fit it, and the
+    /// kinds that were met in them.
+    fn settle(
+        &self,
+        stretch: &mut Stretch,
+        targets: &[Target],
+        kinds: &[Kinds],
+        hints: Hints,
+        done: &AtomicUsize,
+    ) -> Result<Vec<(usize, Kinds)>, Stop> {
+        let late: Vec<usize> =
+            (0..targets.len()).filter(|column| !stretch.columns[*column].settles_for(targets[*column])).collect();
+        if late.is_empty() || stretch.tally.rows == 0 {
+            return Ok(Vec::new());
+        }
+        let again = |column: usize, capacity: usize| {
+            ColumnBuild::last_pass(targets[column], kinds[column], hints, capacity)
+        };
+        let read = self.stretch((stretch.from, stretch.until), &late, again, done)?;
+        let mut misfits = Vec::new();
+        for (column, build) in late.into_iter().zip(read.columns) {
+            if build.misfit {
+                misfits.push((column, build.kinds));
+            }
+            stretch.columns[column] = build;
+        }
+        Ok(misfits)
     }
 
     /// Reads the records that begin in a stretch, keeping some of the columns.
@@ -160,9 +209,11 @@ impl Job<'_> {
                 Some(quote) => field.strip_prefix(&[quote]).and_then(|f| f.strip_suffix(&[quote])).unwrap_or(field),
                 None => field,
             };
-            resolve(known) == Target::Text || resolve(known | classify(field, reading.comma)) == resolve(known)
+            let now = resolve(known, self.hints);
+            now == Target::Text || resolve(known | classify_with(field, self.tokens), self.hints) == now
         };
-        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), (from, until), &fits);
+        let mut scanner =
+            Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
         let mut block = Block::default();
         let mut columns: Vec<ColumnBuild> = Vec::new();
         while scanner.at < until && scanner.fill(&mut block) {
@@ -191,6 +242,10 @@ impl Job<'_> {
     /// Where a record most likely begins after a cut: behind the next line end, unless the cut seems to lie inside
     /// quotes. Wrong guesses cost time, not truth.
     fn guess_record(&self, cut: usize) -> usize {
+        let next = &self.islands[self.islands.partition_point(|island| island.end <= cut)..];
+        if let Some(island) = next.first().filter(|island| island.start <= cut) {
+            return island.end;
+        }
         let begin_of_line = |at: usize| {
             if at > self.start && self.dialect.line_end(self.text, at - 1) > 0 {
                 at
@@ -239,6 +294,8 @@ impl Job<'_> {
 }
 
 const TRIAL_RECORDS: usize = 6;
+/// How often a column may turn out to hold something else before it is text.
+const ROUNDS: usize = 3;
 
 impl Tally {
     fn add(&mut self, other: Self) {
@@ -249,6 +306,9 @@ impl Tally {
         self.first_padded = self.first_padded.or(other.first_padded);
         self.trimmed += other.trimmed;
         self.blank += other.blank;
+        self.lines += other.lines;
+        self.otherwise += other.otherwise;
+        self.first_otherwise = self.first_otherwise.or(other.first_otherwise);
         self.crlf += other.crlf;
         self.quoted |= other.quoted;
         let room = super::REJECTS_LISTED.saturating_sub(self.refused.len());

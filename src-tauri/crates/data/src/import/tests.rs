@@ -77,7 +77,7 @@ fn delimiters() {
         "when:datetime",
         &["2018-01-01 10:00:00", "2018-01-01 11:00:00"],
     );
-    check("time\n10:00\n11:30\n", "time:text", &["10:00", "11:30"]);
+    check("time\n10:00\n11:30\n", "time:time", &["10:00:00", "11:30:00"]);
     check("person\nJohn Smith\nJane Doe\n", "person:text", &["John Smith", "Jane Doe"]);
     let options = ImportOptions { delimiter: Some("\\t".into()), ..ImportOptions::default() };
     assert_eq!(rows(&read_with(b"a\tb,c\n1\tx,3\n", &options).unwrap()), ["1|x,3"]);

@@ -1,9 +1,9 @@
 //! From the bytes of a field to a value: strict, so that what is read can be written back as it stood.
 //!
-//! A number with a leading zero (`02210`), a plus sign or thousands set apart is no number here. Floats are
-//! correctly rounded: short ones exactly as m × 10^−k (Clinger 1990), the others by `fast-float2`.
+//! A number with a leading zero (`02210`) or a plus sign is no number here; one with its thousands set apart, a currency
+//! or a percent sign is one only where its whole column is written so ([`Form`]). Floats are correctly rounded: short ones exactly as m × 10^−k (Clinger 1990), the others by `fast-float2`.
 
-use super::kinds::DateOrder;
+use super::kinds::{Affix, DateOrder, Form, Group, Words};
 
 /// A whole number in 64 bits, without leading zeros.
 #[inline(always)]
@@ -127,13 +127,215 @@ pub(crate) fn float_comma(field: &[u8]) -> Option<f64> {
     float_with(field, b',')
 }
 
-/// Whether `1,234` might mean a thousand and more.
-pub(crate) fn may_be_thousands(field: &[u8]) -> bool {
-    let number = field.strip_prefix(b"-").unwrap_or(field);
-    match number.iter().position(|byte| *byte == b',') {
-        Some(at) => (1..=3).contains(&at) && number.len() == at + 4 && number[0] != b'0',
-        None => false,
+/// The longest number with marks that is read.
+const LONGEST: usize = 48;
+
+/// A number with a mark between its thousands, a currency sign or a percent sign, without them: as it is written
+/// otherwise. Nothing where it is not of this form.
+fn stripped<'a>(field: &[u8], form: Form, room: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
+    let (negative, number, affix) = without_affix(field);
+    if affix != form.affix || number.len() + 1 > LONGEST {
+        return None;
     }
+    let point = if form.comma { b',' } else { b'.' };
+    let mut length = 0;
+    if negative {
+        room[0] = b'-';
+        length = 1;
+    }
+    let Some(group) = form.group else {
+        room[length..length + number.len()].copy_from_slice(number);
+        return Some(&room[..length + number.len()]);
+    };
+    // Digits since the last mark; the first group has one to three.
+    let (mut rest, mut run, mut marks) = (number, 0usize, 0usize);
+    while let Some((first, tail)) = rest.split_first() {
+        if first.is_ascii_digit() {
+            run += 1;
+            room[length] = *first;
+            length += 1;
+            rest = tail;
+        } else if let Some(mark) = group.length_at(rest) {
+            if (marks == 0 && !(1..=3).contains(&run)) || (marks > 0 && run != 3) || number[0] == b'0' {
+                return None;
+            }
+            marks += 1;
+            run = 0;
+            rest = &rest[mark..];
+        } else if form.float && (*first == point || (matches!(first, b'e' | b'E') && marks == 0)) {
+            if marks > 0 && run != 3 {
+                return None;
+            }
+            room[length..length + rest.len()].copy_from_slice(rest);
+            return Some(&room[..length + rest.len()]);
+        } else {
+            return None;
+        }
+    }
+    (marks == 0 || run == 3).then_some(&room[..length])
+}
+
+/// A whole number of a form.
+pub(crate) fn formed_int(field: &[u8], form: Form) -> Option<i64> {
+    int(stripped(field, form, &mut [0; LONGEST])?)
+}
+
+/// A number of a form; percent and currency signs are left away, the number stays as written.
+pub(crate) fn formed_float(field: &[u8], form: Form) -> Option<f64> {
+    float_with(stripped(field, form, &mut [0; LONGEST])?, if form.comma { b',' } else { b'.' })
+}
+
+/// Sign, digits and sign of percent or currency of a number: `-$5`, `$-5`, `5 %`, `5€`.
+pub(crate) fn without_affix(field: &[u8]) -> (bool, &[u8], Option<Affix>) {
+    let (mut negative, mut rest, mut affix) = (false, field, None);
+    if let Some(tail) = rest.strip_prefix(b"-") {
+        (negative, rest) = (true, tail);
+    }
+    for sign in Affix::ALL {
+        let text = sign.as_str().as_bytes();
+        if sign != Affix::Percent
+            && let Some(tail) = rest.strip_prefix(text)
+        {
+            rest = tail.strip_prefix(b" ").unwrap_or(tail);
+            affix = Some(sign);
+            break;
+        }
+        if let Some(head) = rest.strip_suffix(text) {
+            rest = head.strip_suffix(b" ").or_else(|| head.strip_suffix("\u{a0}".as_bytes())).unwrap_or(head);
+            affix = Some(sign);
+            break;
+        }
+    }
+    if affix.is_some()
+        && !negative
+        && let Some(tail) = rest.strip_prefix(b"-")
+    {
+        (negative, rest) = (true, tail);
+    }
+    (negative, rest, affix)
+}
+
+/// A text of digits with marks between them: the mark between groups, whether groups are sure, and the decimal mark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// The mark between groups of three.
+    pub group: Option<Group>,
+    /// The mark before the fraction.
+    pub point: Option<u8>,
+    /// One mark that may be either: `1,234`.
+    pub either: bool,
+    /// Digits before the first mark.
+    pub lead: usize,
+    /// Digits in all.
+    pub digits: usize,
+}
+
+/// Looks at the marks of a number without sign; nothing where it is none.
+pub(crate) fn marks(number: &[u8]) -> Option<Marks> {
+    let mut found = Marks::default();
+    // The kinds of marks in their order: all but the last must be one kind, between groups of three.
+    let (mut rest, mut run, mut count) = (number, 0usize, 0usize);
+    let (mut group, mut last): (Option<Group>, Option<Group>) = (None, None);
+    while let Some((first, tail)) = rest.split_first() {
+        if first.is_ascii_digit() {
+            run += 1;
+            found.digits += 1;
+            rest = tail;
+            continue;
+        }
+        let mark = Group::ALL.into_iter().find_map(|group| group.length_at(rest).map(|length| (group, length)));
+        let (kind, length) = mark?;
+        if count == 0 {
+            found.lead = run;
+        } else if run != 3 || (count > 1 && group != last) {
+            return None;
+        }
+        group = group.or(Some(kind));
+        last = Some(kind);
+        count += 1;
+        run = 0;
+        rest = &rest[length..];
+    }
+    if found.digits == 0 {
+        return None;
+    }
+    let (Some(first), Some(last)) = (group, last) else {
+        found.lead = run;
+        return (number[0] != b'0' || found.digits == 1).then_some(found);
+    };
+    let groups = (1..=3).contains(&found.lead) && number[0] != b'0';
+    let point = match last {
+        Group::Comma => Some(b','),
+        Group::Dot => Some(b'.'),
+        _ => None,
+    };
+    if count == 1 {
+        if groups && run == 3 {
+            found.group = Some(first);
+            found.either = point.is_some();
+            found.point = point;
+        } else {
+            // A fraction: `0.5`, `12,25`, `.5`; no zero before other digits.
+            found.point = Some(point?);
+            if found.lead > 1 && number[0] == b'0' {
+                return None;
+            }
+        }
+    } else if first == last {
+        if !groups || run != 3 {
+            return None;
+        }
+        found.group = Some(first);
+    } else {
+        if !groups || run == 0 {
+            return None;
+        }
+        found.group = Some(first);
+        found.point = Some(point?);
+    }
+    Some(found)
+}
+
+/// Nanoseconds since midnight of `9:30`, `09:30`, `09:30:15` or `09:30:15.25`.
+pub(crate) fn time(field: &[u8]) -> Option<i64> {
+    let colon = field.iter().take(3).position(|byte| *byte == b':')?;
+    let hour = one_or_two(&field[..colon])?;
+    let minute = two(field.get(colon + 1..colon + 3)?)?;
+    if hour > 23 || minute > 59 {
+        return None;
+    }
+    let (second, nanos, rest) = seconds(&field[colon + 3..])?;
+    rest.is_empty().then(|| i64::from(hour * 3600 + minute * 60 + second) * 1_000_000_000 + i64::from(nanos))
+}
+
+/// `:SS` with an optional fraction at the beginning of a text: seconds, nanoseconds, and what follows.
+fn seconds(rest: &[u8]) -> Option<(u32, u32, &[u8])> {
+    let [b':', more @ ..] = rest else { return Some((0, 0, rest)) };
+    let second = two(more.get(..2)?)?;
+    if second > 59 {
+        return None;
+    }
+    let rest = &more[2..];
+    let [b'.' | b',', more @ ..] = rest else { return Some((second, 0, rest)) };
+    let length = more.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if length == 0 || length > 9 {
+        return None;
+    }
+    let nanos =
+        more[..length].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')) * 10u32.pow(9 - length as u32);
+    Some((second, nanos, &more[length..]))
+}
+
+/// A date with day and month in an order of their own and a clock behind: `28/01/2018 10:30`.
+pub(crate) fn local_datetime(field: &[u8], order: DateOrder) -> Option<Moment> {
+    let gap = field.iter().position(|byte| *byte == b' ')?;
+    let day = date(&field[..gap], order)?;
+    let nanos = time(field[gap..].trim_ascii_start())?;
+    Some(Moment {
+        seconds: i64::from(day) * 86_400 + nanos / 1_000_000_000,
+        nanos: (nanos % 1_000_000_000) as u32,
+        utc: false,
+    })
 }
 
 /// `inf` and `Infinity`.
@@ -147,11 +349,30 @@ pub(crate) fn infinity(field: &[u8]) -> Option<f64> {
 }
 
 /// `true` or `false`, in small letters, capitals, or with one.
+#[inline]
 pub(crate) fn bool(field: &[u8]) -> Option<bool> {
     match field {
         b"true" | b"True" | b"TRUE" => Some(true),
         b"false" | b"False" | b"FALSE" => Some(false),
         _ => None,
+    }
+}
+
+/// One of two words, in whatever capitals.
+#[inline]
+pub(crate) fn bool_word(field: &[u8], words: Words) -> Option<bool> {
+    let (yes, no): (&[u8], &[u8]) = match words {
+        Words::TrueFalse => return bool(field),
+        Words::YesNo => (b"yes", b"no"),
+        Words::Tf => (b"T", b"F"),
+        Words::Yn => (b"Y", b"N"),
+    };
+    if field.eq_ignore_ascii_case(yes) {
+        Some(true)
+    } else if field.eq_ignore_ascii_case(no) {
+        Some(false)
+    } else {
+        None
     }
 }
 
@@ -247,23 +468,7 @@ pub(crate) fn datetime(field: &[u8]) -> Option<Moment> {
     if rest[2] != b':' || hour > 23 || minute > 59 {
         return None;
     }
-    let (mut second, mut nanos, mut rest) = (0, 0, &rest[5..]);
-    if let [b':', more @ ..] = rest {
-        second = two(more.get(..2)?)?;
-        rest = &more[2..];
-        if second > 59 {
-            return None;
-        }
-        if let [b'.' | b',', more @ ..] = rest {
-            let length = more.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if length == 0 || length > 9 {
-                return None;
-            }
-            nanos = more[..length].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
-                * 10u32.pow(9 - length as u32);
-            rest = &more[length..];
-        }
-    }
+    let (second, nanos, rest) = seconds(&rest[5..])?;
     let (utc, offset) = match rest {
         [] => (false, 0),
         b"Z" | b"z" => (true, 0),

@@ -1,0 +1,485 @@
+//! Delimited text as a table, from the decoded bytes to the report.
+//!
+//! First a plan: which of several tables is read, its dialect and head, and the lines that are no rows. Then the table
+//! is read and, at the same time, its records are counted by another method.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use cairn_protocol::notebook::ImportOptions;
+use cairn_protocol::table::{ImportReport, ImportedColumn, Reject};
+use polars::prelude::DataFrame;
+
+use super::count::{self, Counted};
+use super::dialect::Dialect;
+use super::encoding::{self, Text};
+use super::kinds::{self, Group, Hints, Kinds, Target};
+use super::scan::{Island, Reason, Tally};
+use super::sniff::{self, Sniffed};
+use super::words::Tokens;
+use super::{Imported, binary, forced, sections, table};
+use crate::{DataError, Progress};
+
+/// Characters of a rejected record that are kept.
+const REJECT_TEXT: usize = 400;
+
+/// Reads delimited text.
+pub(crate) fn delimited(
+    path: &Path,
+    file: &[u8],
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Imported, DataError> {
+    let text = encoding::decode(file, options.encoding.as_deref())?;
+    match table_of(path, &text, options, progress) {
+        Err(Unread::NotUtf8) => {
+            let text = encoding::decode_detected(file);
+            table_of(path, &text, options, progress).map_err(|unread| unread.into_error(path))
+        }
+        other => other.map_err(|unread| unread.into_error(path)),
+    }
+}
+
+/// Why a text was not read.
+enum Unread {
+    NotUtf8,
+    Error(DataError),
+}
+
+impl From<DataError> for Unread {
+    fn from(error: DataError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Unread {
+    fn into_error(self, path: &Path) -> DataError {
+        match self {
+            Self::Error(error) => error,
+            Self::NotUtf8 => DataError::Internal { what: format!("the text of {} did not decode", path.display()) },
+        }
+    }
+}
+
+fn table_of(
+    path: &Path,
+    text: &Text<'_>,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Imported, Unread> {
+    let bytes = without_blank_end(&text.bytes);
+    binary::check_is_text(path, bytes, |offset| text.file_offset(offset))?;
+    if bytes.is_empty() {
+        return Err(DataError::Empty { path: path.to_owned() }.into());
+    }
+    let tokens = options.null_tokens.clone().map_or(Tokens::Usual, Tokens::Given);
+    let Plan { sniffed, hints, islands, begin, footer_lines, tables, table: chosen } = plan(bytes, options, &tokens)?;
+    let mut notes = sniffed.notes.clone();
+    if tables.len() > 1 {
+        notes.push(format!("the file holds {} tables; this is number {}", tables.len(), chosen + 1));
+    }
+    let names = unique_names(&sniffed, &mut notes);
+    if let Some(unknown) = options.types.keys().find(|name| !names.contains(name)) {
+        let known = names.clone();
+        return Err(DataError::NoColumn { column: unknown.clone(), known }.into());
+    }
+    let text_columns: Vec<bool> =
+        names.iter().map(|name| options.text_only || options.types.contains_key(name)).collect();
+    let job = table::Job {
+        text: bytes,
+        start: begin,
+        dialect: &sniffed.dialect,
+        names: &names,
+        sample: &sniffed.kinds,
+        stays_text: &text_columns,
+        islands: &islands,
+        tokens: &tokens,
+        hints,
+        progress,
+    };
+    let (table, counted) = rayon::join(
+        || table::read(&job),
+        || count::count(bytes, begin, &sniffed.dialect, names.len(), &islands),
+    );
+    let table = table.map_err(|stop| match stop {
+        table::Stop::NotUtf8 => Unread::NotUtf8,
+        table::Stop::Cancelled => DataError::Cancelled.into(),
+        table::Stop::Fault(what) => DataError::Internal { what: format!("{} ({})", what, path.display()) }.into(),
+    })?;
+    let tally = table.tally;
+    let records_counted = records_counted(&tally, counted, &mut notes);
+    let mut columns = table.columns;
+    let mut details: Vec<Detail> = table
+        .targets
+        .iter()
+        .zip(&text_columns)
+        .zip(&table.words)
+        .map(|((target, text), words)| match text {
+            true => Detail { target: Target::Text, read_as: String::new(), words: 0 },
+            false => Detail { target: *target, read_as: target.read_as(), words: *words },
+        })
+        .collect();
+    for ((name, column), detail) in names.iter().zip(&mut columns).zip(&mut details) {
+        if let Some(wanted) = options.types.get(name) {
+            let forced = forced::force(column, *wanted, &tokens, hints)?;
+            if forced.unfit > 0 {
+                notes.push(format!(
+                    "«{name}»: {} cells do not fit the type {} and are missing",
+                    forced.unfit,
+                    wanted.as_str()
+                ));
+            }
+            *column = forced.column;
+            detail.read_as = forced.read_as;
+        }
+    }
+    for ((name, kinds), detail) in names.iter().zip(&table.kinds).zip(&details) {
+        type_notes(name, *kinds, detail, &mut notes);
+    }
+    for (index, name) in sniffed.names.iter().enumerate().rev() {
+        // A delimiter at the end of each row makes a column that nobody meant.
+        let nameless = sniffed.header_rows > 0 && name.as_deref().is_none_or(|name| name.is_empty() && index == 0);
+        if nameless && columns[index].null_count() == columns[index].len() && columns.len() > 1 && !columns[index].is_empty()
+            && (name.is_none() || tally.rows > 0 && sniffed.dialect.delimiter == b"|")
+        {
+            notes.push(format!("every row has a delimiter too many: the empty column {} was left away", index + 1));
+            columns.remove(index);
+            details.remove(index);
+        }
+    }
+    tally_notes(&tally, bytes, text, &sniffed, &mut notes);
+    let rows = tally.rows as usize;
+    let shown: Vec<ImportedColumn> = columns
+        .iter()
+        .zip(&details)
+        .map(|(column, detail)| ImportedColumn {
+            name: column.name().to_string(),
+            column_type: crate::frame_types::column_type(column.dtype()),
+            nulls: column.null_count() as u64,
+            read_as: detail.read_as.clone(),
+        })
+        .collect();
+    let frame = DataFrame::new(rows, columns).map_err(DataError::table("joining the columns"))?;
+    let words = details.iter().filter(|d| d.target != Target::Text).fold(0, |words, detail| words | detail.words);
+    let quote = match (sniffed.dialect.quote, sniffed.dialect.curly) {
+        _ if !tally.quoted => String::new(),
+        (_, Some((open, close))) => format!("{open}{close}"),
+        (quote, None) => quote.map(|q| char::from(q).to_string()).unwrap_or_default(),
+    };
+    let report = ImportReport {
+        format: "csv".into(),
+        encoding: text.encoding.name().to_ascii_lowercase(),
+        delimiter: String::from_utf8_lossy(&sniffed.dialect.delimiter).into_owned(),
+        escape: match &sniffed.dialect {
+            Dialect { backslash: true, .. } if tally.quoted || sniffed.dialect.quote.is_none() => "\\".into(),
+            Dialect { doubled: true, curly: None, .. } => quote.clone(),
+            _ => String::new(),
+        },
+        quote,
+        line_end: line_end(bytes, &sniffed, &tally).into(),
+        preamble_lines: sniffed.preamble_lines,
+        header: sniffed.header_rows > 0,
+        header_rows: sniffed.header_rows,
+        columns: shown,
+        footer_lines,
+        null_tokens: tokens.met(words),
+        decimal: decimal(&details),
+        thousands: details.iter().find_map(|d| d.target.group()).map_or("", Group::as_str).to_owned(),
+        table: if tables.len() > 1 { tables[chosen].clone() } else { String::new() },
+        tables,
+        rejects: rejects(&tally, bytes, text, names.len()),
+        rejects_total: tally.refused_total,
+        records_counted,
+        notes,
+        ..ImportReport::default()
+    };
+    Ok(Imported { frame, report })
+}
+
+/// What is known of a column besides its values.
+struct Detail {
+    target: Target,
+    read_as: String,
+    words: u64,
+}
+
+/// How a text will be read.
+struct Plan {
+    sniffed: Sniffed,
+    hints: Hints,
+    islands: Vec<Island>,
+    /// Where the first record begins that is counted.
+    begin: usize,
+    footer_lines: u64,
+    tables: Vec<String>,
+    /// The number of the table that is read, from 0.
+    table: usize,
+}
+
+fn plan(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Plan, DataError> {
+    let sections = if options.skip_lines.is_some() && options.table.is_none() {
+        Vec::new()
+    } else {
+        sections::tables(text, options)?
+    };
+    let chosen = sections::chosen(&sections, options.table.as_deref())?;
+    let (from, to) = sections.get(chosen).map_or((0, text.len()), |section| (section.start, section.end));
+    let mut sniffed = sniff::sniff(&text[from..to], options, tokens)?;
+    sniffed.head += from;
+    sniffed.start = (sniffed.start + from).min(to);
+    let hints = hints(&sniffed.dialect, options)?;
+    let own = &text[..to];
+    let mut islands = sections::headers_again(own, &sniffed);
+    islands.extend(sections::nuls(own, sniffed.start, &sniffed.dialect));
+    let mut footer_lines = 0;
+    if let Some(footer) = sections::footer(own, &sniffed, hints) {
+        let own_end = without_blank_end(own).len().max(footer);
+        footer_lines = text[footer..own_end]
+            .split(|byte| matches!(byte, b'\n' | b'\r'))
+            .filter(|line| !line.trim_ascii().is_empty())
+            .count() as u64;
+        islands.push(Island { start: footer, end: to, reason: Some(Reason::Footer) });
+    }
+    let mut begin = sniffed.start;
+    for (number, section) in sections.iter().enumerate() {
+        if number != chosen {
+            let reason = Some(Reason::OtherTable(number as u32 + 1));
+            islands.push(Island { start: section.start, end: section.end, reason });
+        }
+    }
+    if chosen > 0 {
+        islands.push(Island { start: from, end: sniffed.start, reason: None });
+        begin = sections[0].start;
+        sniffed.preamble_lines = sniff::lines(&text[..begin]);
+    } else {
+        sniffed.preamble_lines += sniff::lines(&text[..from]);
+    }
+    let islands = sections::in_order(islands);
+    let tables = sections.into_iter().map(|section| section.name).collect();
+    Ok(Plan { sniffed, hints, islands, begin, footer_lines, tables, table: chosen })
+}
+
+/// What the person said about numbers and dates, and what the delimiter says.
+fn hints(dialect: &Dialect, options: &ImportOptions) -> Result<Hints, DataError> {
+    let decimal_comma = match options.decimal.as_deref() {
+        None | Some("") => None,
+        Some(",") => Some(true),
+        Some(".") => Some(false),
+        Some(other) => {
+            return Err(DataError::Option {
+                option: "decimal",
+                value: other.to_owned(),
+                why: "it must be a point or a comma".into(),
+            });
+        }
+    };
+    let thousands = match options.thousands.as_deref() {
+        None => None,
+        Some("") => Some(None),
+        Some(mark) => {
+            let group = Group::ALL.into_iter().find(|group| group.length_at(mark.as_bytes()) == Some(mark.len()));
+            if group.is_none() {
+                return Err(DataError::Option {
+                    option: "thousands",
+                    value: mark.to_owned(),
+                    why: "it must be a comma, a point, a space, an apostrophe, or nothing".into(),
+                });
+            }
+            Some(group)
+        }
+    };
+    let comma_separates = dialect.delimiter.contains(&b',');
+    Ok(Hints { decimal_comma, thousands, day_first: options.day_first, comma_separates, ..Hints::default() })
+}
+
+/// How many records there are, counted without the reader.
+fn records_counted(tally: &Tally, counted: Counted, notes: &mut Vec<String>) -> u64 {
+    let accounted = tally.rows + tally.refused_total;
+    if counted.by_quotes == Some(accounted) {
+        return accounted;
+    }
+    // Lines are exact whatever the quotes: what the reader took for lines inside of fields and for blank ones must be
+    // the rest of them.
+    let by_lines = (counted.lines + tally.records).saturating_sub(tally.lines);
+    if let Some(by_quotes) = counted.by_quotes {
+        notes.push(format!(
+            "quotes do not pair up everywhere: by pairs of quotes alone there are {by_quotes} records, line by line \
+             {by_lines}"
+        ));
+    }
+    by_lines
+}
+
+fn type_notes(name: &str, kinds: Kinds, detail: &Detail, notes: &mut Vec<String>) {
+    let has = |wanted: Kinds| kinds & wanted != 0;
+    match detail.target {
+        Target::Text if has(kinds::TEXT) => {}
+        Target::Text if has(kinds::DATE_EITHER) && !has(!(kinds::DATES | kinds::WORD_FOR_MISSING)) => {
+            let why = if has(kinds::DATE_DMY) && has(kinds::DATE_MDY) {
+                "are written in two orders"
+            } else {
+                "cannot be told apart"
+            };
+            notes.push(format!("«{name}» holds dates whose day and month {why}: kept as text"));
+        }
+        Target::Text if has(kinds::BIG) => {
+            notes.push(format!("«{name}» holds whole numbers of more than 64 bits: kept as text, so that none is rounded"));
+        }
+        Target::Text if has(kinds::COMMA) && !has(!(kinds::NUMBERS | kinds::WORD_FOR_MISSING)) => {
+            notes.push(format!("«{name}» holds numbers whose marks can be read in two ways: kept as text"));
+        }
+        Target::Datetime { .. } if has(kinds::TIMED_UTC) => {
+            notes.push(format!("«{name}» holds times with offsets: shown in UTC"));
+        }
+        _ => {}
+    }
+}
+
+/// The decimal mark of most columns with fractions.
+fn decimal(details: &[Detail]) -> String {
+    let commas: Vec<bool> = details.iter().filter_map(|detail| detail.target.decimal_comma()).collect();
+    let with_comma = commas.iter().filter(|comma| **comma).count();
+    match commas.len() {
+        0 => "",
+        all if with_comma * 2 > all => ",",
+        _ => ".",
+    }
+    .into()
+}
+
+/// A text without the blank lines at its end, which are no records; the last line keeps its end.
+fn without_blank_end(text: &[u8]) -> &[u8] {
+    let content = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    let end = match &text[content..] {
+        [b'\r', b'\n', ..] => content + 2,
+        [_, ..] => content + 1,
+        [] => content,
+    };
+    &text[..if content == 0 { 0 } else { end }]
+}
+
+/// Names for all columns: those of the header where they are there and unique, else made-up ones.
+fn unique_names(sniffed: &Sniffed, notes: &mut Vec<String>) -> Vec<String> {
+    let mut taken: HashSet<String> = HashSet::new();
+    let wanted: HashSet<&str> = sniffed.names.iter().flatten().map(String::as_str).collect();
+    let mut renamed = Vec::new();
+    let names = sniffed
+        .names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let base = match name.as_deref() {
+                None | Some("") => format!("column_{}", index + 1),
+                Some(name) => name.to_owned(),
+            };
+            let mut name = base.clone();
+            let mut number = 2;
+            while taken.contains(&name) || (name != base && wanted.contains(name.as_str())) {
+                name = format!("{base}_{number}");
+                number += 1;
+            }
+            if name != base {
+                renamed.push(format!("«{base}» → «{name}»"));
+            }
+            taken.insert(name.clone());
+            name
+        })
+        .collect();
+    if !renamed.is_empty() {
+        renamed.truncate(10);
+        notes.push(format!("columns of the same name were renamed: {}", renamed.join(", ")));
+    }
+    let nameless = sniffed.names.iter().filter(|name| name.as_deref() == Some("")).count();
+    if sniffed.header_rows > 0 && nameless > 0 {
+        notes.push(format!("{nameless} columns without a name were named by their number"));
+    }
+    names
+}
+
+fn line_end(bytes: &[u8], sniffed: &Sniffed, tally: &Tally) -> &'static str {
+    if sniffed.dialect.lone_cr {
+        return if bytes.contains(&b'\n') { "mixed" } else { "\r" };
+    }
+    let first = memchr::memchr(b'\n', bytes);
+    let header_crlf = first.is_some_and(|at| at > 0 && bytes[at - 1] == b'\r');
+    // The last line may have no end.
+    let ended = tally.rows - u64::from(!bytes.ends_with(b"\n") && tally.rows > 0);
+    match (tally.crlf, header_crlf) {
+        (0, false) => "\n",
+        (0, true) if tally.rows == 0 || ended == 0 => "\r\n",
+        (crlf, true) if crlf >= ended => "\r\n",
+        _ => "mixed",
+    }
+}
+
+fn tally_notes(tally: &Tally, bytes: &[u8], text: &Text<'_>, sniffed: &Sniffed, notes: &mut Vec<String>) {
+    if let Some((first, delimiter)) = tally.first_otherwise {
+        notes.push(format!(
+            "{} records are written with «{}» instead of «{}» (the first in line {})",
+            tally.otherwise,
+            char::from(delimiter).escape_default(),
+            String::from_utf8_lossy(&sniffed.dialect.delimiter).escape_default(),
+            line_number(bytes, first)
+        ));
+    }
+    if let Some(first) = tally.first_padded {
+        notes.push(format!(
+            "{} short records were filled up with missing values (the first in line {})",
+            tally.padded,
+            line_number(bytes, first)
+        ));
+    }
+    if tally.trimmed > 0 {
+        notes.push(format!("{} records have empty fields beyond the last column, left away", tally.trimmed));
+    }
+    if tally.blank > 0 {
+        notes.push(format!("{} blank lines were passed over", tally.blank));
+    }
+    if text.replaced > 0 {
+        notes.push(format!(
+            "{} byte sequences mean nothing in {} and were replaced by «\u{fffd}»",
+            text.replaced,
+            text.encoding.name().to_ascii_lowercase()
+        ));
+    }
+    if tally.refused_total > tally.refused.len() as u64 {
+        notes.push(format!("of {} rejected records the first {} are listed", tally.refused_total, tally.refused.len()));
+    }
+}
+
+/// The number of the line that holds an offset, from 1.
+fn line_number(bytes: &[u8], offset: usize) -> u64 {
+    let before = &bytes[..offset];
+    let feeds = memchr::memchr_iter(b'\n', before).count();
+    let returns = memchr::memchr_iter(b'\r', before).filter(|at| bytes.get(at + 1) != Some(&b'\n')).count();
+    (feeds + returns + 1) as u64
+}
+
+fn rejects(tally: &Tally, bytes: &[u8], text: &Text<'_>, width: usize) -> Vec<Reject> {
+    let (mut line, mut counted_to) = (1, 0);
+    tally
+        .refused
+        .iter()
+        .map(|refused| {
+            line += line_number(&bytes[counted_to..], refused.start - counted_to) - 1;
+            counted_to = refused.start;
+            let end = refused.end.clamp(refused.start, refused.start + 4 * REJECT_TEXT);
+            let record = &bytes[refused.start..end];
+            Reject {
+                line,
+                byte_offset: text.file_offset(refused.start),
+                reason: match refused.reason {
+                    Reason::Unclosed => "a quote is opened and not closed".into(),
+                    Reason::Nul => "NUL bytes in the record".into(),
+                    Reason::HeaderAgain => "the names of the columns once more".into(),
+                    Reason::Footer => "behind the table: a total, a source or a note".into(),
+                    Reason::OtherTable(number) => format!("belongs to table {number} of the file"),
+                    Reason::TooMany(fields) => format!("{fields} fields instead of {width}"),
+                    Reason::TooFew(1) => format!("1 field instead of {width}"),
+                    Reason::TooFew(fields) => format!("{fields} fields instead of {width}"),
+                },
+                text: String::from_utf8_lossy(record).chars().take(REJECT_TEXT).collect(),
+            }
+        })
+        .collect()
+}
