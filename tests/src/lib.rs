@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "this crate is tests")]
 
+pub mod dirt;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
