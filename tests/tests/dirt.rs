@@ -77,6 +77,8 @@ fn together(a: &Damage, b: &Damage) -> bool {
         && !(either("no header") && either("header again"))
         && !(either("two header rows") || either("units below the names") || either("grouped header")) | !either("header again")
         && !(either("comma and space") && (group("delimiter", "field") || group("delimiter", "record") || group("delimiter", "middle")))
+        // A word for a missing value is text in a column of text.
+        && !((either("leading zeros") || either("beyond 64 bits") || either("text among numbers")) && group("numbers", "missing"))
         && !pair("blank name", "header again")
         && !pair("second table", "truncated last record")
         && !(either("second table") && group("middle", "tail"))

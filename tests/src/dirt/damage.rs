@@ -404,6 +404,9 @@ fn grouped_numbers(document: &mut Document, group: &str, point: &str) -> bool {
 
 fn column(document: &mut Document, kind: Kind, dice: &mut Dice, write: impl Fn(usize, &mut Dice) -> Cell) -> bool {
     let Some(place) = column_of(document, kind) else { return false };
+    if kind == Kind::Int {
+        document.kinds[place] = Kind::Code;
+    }
     for (row, cells) in records(document).enumerate() {
         cells[place] = write(row + 1, dice);
     }
@@ -413,6 +416,7 @@ fn column(document: &mut Document, kind: Kind, dice: &mut Dice, write: impl Fn(u
 fn text_among_numbers(document: &mut Document, _: &mut Dice) -> bool {
     let Some(place) = column_of(document, Kind::Int) else { return false };
     let last = records(document).count() - 3;
+    document.kinds[place] = Kind::Code;
     for (row, cells) in records(document).enumerate() {
         if row == last {
             cells[place] = Cell::same("not measured");

@@ -57,6 +57,9 @@ pub enum Kind {
     Int,
     Float,
     Text,
+    /// Text that stands where numbers are.
+    Code,
+    /// A date, a time of day, or both.
     Date,
     Bool,
 }

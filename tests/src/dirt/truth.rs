@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use cairn_data::{Imported, page};
+use cairn_protocol::table::ColumnType;
 
-use super::{Document, Fate, Truth};
+use super::{Document, Fate, Kind, Truth};
 
 /// What an import is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,18 @@ pub fn judge(document: &Document, truths: &[Truth], imported: &Imported) -> Verd
     }
     if shown.len() != document.names.len() {
         verdict.wrong(format!("{} columns instead of {}", shown.len(), document.names.len()));
+    }
+    for (column, kind) in report.columns.iter().zip(&document.kinds) {
+        let fits = match kind {
+            Kind::Int => column.column_type == ColumnType::Int,
+            Kind::Float => column.column_type == ColumnType::Float,
+            Kind::Text | Kind::Code => column.column_type == ColumnType::Text,
+            Kind::Bool => column.column_type == ColumnType::Bool,
+            Kind::Date => matches!(column.column_type, ColumnType::Date | ColumnType::Datetime | ColumnType::Time),
+        };
+        if !fits {
+            verdict.wrong(format!("{kind:?} is {:?} in «{}»", column.column_type, column.name));
+        }
     }
     for (column, name) in shown.iter().zip(&document.names) {
         if let Some(name) = name

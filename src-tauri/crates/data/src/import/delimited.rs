@@ -255,6 +255,11 @@ fn plan(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Plan, D
         sniffed.preamble_lines += sniff::lines(&text[..from]);
     }
     let islands = sections::in_order(islands);
+    if !islands.is_empty() {
+        let mut kinds = sniff::kinds_without(own, &sniffed, tokens, &islands);
+        kinds.truncate(sniffed.names.len());
+        sniffed.kinds = kinds;
+    }
     let tables = sections.into_iter().map(|section| section.name).collect();
     Ok(Plan { sniffed, hints, islands, begin, footer_lines, tables, table: chosen })
 }

@@ -20,7 +20,10 @@ pub(crate) fn prior(delimiter: &[u8]) -> f64 {
         b" " => 0.6,
         // Longer ones that hold win over their parts, which leave spaces or empty fields.
         [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|byte| byte == first) => 1.05,
-        [_, _, ..] if delimiter.iter().any(|byte| b",;|\t~^".contains(byte)) => 1.05,
+        [_, _, ..] if delimiter.iter().any(|byte| b",;|\t~^".contains(byte)) => {
+            if delimiter.contains(&b' ') { 1.05 } else { 1.25 }
+        }
+        b"/" => 0.25,
         [_, _, ..] => 0.9,
         _ => 0.5,
     }
@@ -38,8 +41,7 @@ pub(crate) fn delimiters(sample: &[u8]) -> Vec<Vec<u8>> {
             continue;
         }
         let twice = [byte, byte];
-        let doubled = memchr::memmem::find_iter(sample, &twice).count();
-        if byte != b',' && byte != b' ' && doubled * 2 == counts[usize::from(byte)] {
+        if byte != b',' && byte != b' ' && only_doubled(sample, byte) {
             found.push(twice.to_vec());
             continue;
         }
@@ -67,6 +69,15 @@ pub(crate) fn delimiters(sample: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
+/// Whether a byte stands twice wherever it stands: in the first line that has it, and nearly so in all (it may stand alone
+/// in a text).
+fn only_doubled(sample: &[u8], byte: u8) -> bool {
+    let doubled = |text: &[u8]| memchr::memmem::find_iter(text, &[byte, byte]).count() * 2;
+    let single = |text: &[u8]| memchr::memchr_iter(byte, text).count();
+    let first = sample.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| line.contains(&byte));
+    first.is_some_and(|line| doubled(line) == single(line)) && doubled(sample) * 5 >= single(sample) * 4
+}
+
 /// Delimiters of several characters or of one outside ASCII that stand in nearly every line.
 fn rare(sample: &[u8]) -> Vec<Vec<u8>> {
     let lines: Vec<&[u8]> =
@@ -82,7 +93,8 @@ fn rare(sample: &[u8]) -> Vec<Vec<u8>> {
                     // A character twice is a delimiter only where it never stands alone.
                     let whole = || {
                         let alone = memchr::memchr_iter(part[0], sample).count();
-                        memchr::memmem::find_iter(sample, part).count() * length == alone
+                        !b",;\t|:".contains(&part[0])
+                            && memchr::memmem::find_iter(sample, part).count() * length == alone
                     };
                     if !spaces && (!same || whole()) {
                         possible.insert(part.to_vec(), 0);

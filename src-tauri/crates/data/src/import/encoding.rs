@@ -81,16 +81,20 @@ pub(crate) fn decode_detected(bytes: &[u8]) -> Text<'_> {
     decode_by(bytes, detector.guess(None, Utf8Detection::Deny), 0)
 }
 
-/// Every second byte a NUL, or nearly so: UTF-16 without a mark.
+/// UTF-16 without a mark: digits, delimiters and line ends have a NUL before or after them, always on the same side.
 fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
-    let sample = &bytes[..bytes.len().min(4096) & !1];
-    let nuls = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd, half) = (nuls(0), nuls(1), sample.len() / 2);
-    match (even, odd) {
-        _ if half < 2 => None,
-        (0, odd) if odd * 10 > half * 7 => Some(UTF_16LE),
-        (even, 0) if even * 10 > half * 7 => Some(UTF_16BE),
-        _ => None,
+    let (units, _) = bytes[..bytes.len().min(8192)].as_chunks::<2>();
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let count = |low: usize| units.iter().filter(|unit| unit[1 - low] == 0 && plain(unit[low])).count();
+    let (little, big) = (count(0), count(1));
+    // A tenth of a table is structure; text in eight bits has no NULs, or stray ones on either side.
+    let enough = |most: usize, least: usize| most >= 2 && most * 10 >= units.len() && least * 20 <= most;
+    if enough(little, big) {
+        Some(UTF_16LE)
+    } else if enough(big, little) {
+        Some(UTF_16BE)
+    } else {
+        None
     }
 }
 

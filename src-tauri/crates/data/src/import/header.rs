@@ -55,7 +55,9 @@ pub(crate) fn split_otherwise(line: &str, width: usize) -> Option<Vec<String>> {
 /// Whether a cell is a word, and no value.
 pub(crate) fn is_word(cell: &str) -> bool {
     let kinds = classify(cell.as_bytes()) & !kinds::WORD_FOR_MISSING;
-    (kinds == kinds::TEXT || kinds & kinds::BOOLS & !kinds::BOOL != 0) && !looks_timed(cell)
+    (kinds == kinds::TEXT || kinds & kinds::BOOLS & !kinds::BOOL != 0)
+        && !looks_timed(cell)
+        && !cell.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn looks_timed(cell: &str) -> bool {

@@ -12,6 +12,7 @@ use super::delimiters::{curly_quotes, delimiters, fixed_columns, prior};
 use super::dialect::{Dialect, Unclosed, read_record, unquote};
 use super::header;
 use super::kinds::{self, Kinds, classify, classify_with};
+use super::scan::Island;
 use super::words::Tokens;
 use crate::DataError;
 
@@ -379,9 +380,21 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
         notes.push("the columns are aligned by spaces".into());
     }
 
+    let kinds = kinds_of(&records, (width, columns), start, &records[at..body.min(records.len())], tokens);
+    let preamble_lines = lines(&sample[..head]);
+    Sniffed { dialect, preamble_lines, head, header_rows: header_rows as u32, names, start, kinds, notes }
+}
+
+fn kinds_of(
+    records: &[Sampled],
+    (width, columns): (usize, usize),
+    start: usize,
+    head: &[Sampled],
+    tokens: &Tokens,
+) -> Vec<Kinds> {
     let mut kinds = vec![0; columns];
     for record in records.iter().filter(|record| record.start >= start && record.cells.len() == width) {
-        if header::again(&records[at..body.min(records.len())], record) {
+        if header::again(head, record) {
             continue;
         }
         for (kinds, (cell, _)) in kinds.iter_mut().zip(&record.cells) {
@@ -390,8 +403,17 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
             }
         }
     }
-    let preamble_lines = lines(&sample[..head]);
-    Sniffed { dialect, preamble_lines, head, header_rows: header_rows as u32, names, start, kinds, notes }
+    kinds
+}
+
+/// The kinds of fields in each column once more, when it is known which lines are no rows.
+pub(crate) fn kinds_without(text: &[u8], sniffed: &Sniffed, tokens: &Tokens, islands: &[Island]) -> Vec<Kinds> {
+    let from = sniffed.start.min(text.len());
+    let mut records = read_sample(sample(&text[from..]), &sniffed.dialect);
+    let within = |at: usize| islands.iter().any(|island| (island.start..island.end).contains(&at));
+    records.retain(|record| !within(record.start + from));
+    let width = usual_width(&records);
+    kinds_of(&records, (width, sniffed.names.len().max(width)), 0, &[], tokens)
 }
 
 /// The number of fields that most records have.
