@@ -226,10 +226,12 @@ fn no_header(document: &mut Document, _: &mut Dice) -> bool {
 }
 
 fn two_headers(document: &mut Document, _: &mut Dice) -> bool {
-    let second: Vec<String> = (0..document.kinds.len()).map(|column| format!("part {}", (b'a' + column as u8) as char)).collect();
+    let second: Vec<String> =
+        (0..document.kinds.len()).map(|column| format!("part {}", (b'a' + column as u8) as char)).collect();
     document.names = document.header[0].iter().zip(&second).map(|(a, b)| Some(format!("{a} {b}"))).collect();
     document.header.push(second);
-    true
+    // One word over one column of values might be a remark.
+    document.kinds.iter().filter(|kind| **kind != Kind::Text).count() > 1
 }
 
 fn units(document: &mut Document, _: &mut Dice) -> bool {
@@ -280,7 +282,9 @@ fn behind(document: &mut Document, lines: &[&str]) -> bool {
         document.items.push(if line.is_empty() { Item::Blank } else { Item::Other((*line).to_owned()) });
     }
     // The line must not look like a row of this delimiter.
-    !lines.iter().any(|line| document.delimiter.len() == 1 && line.contains(&document.delimiter) && document.kinds.len() == 2)
+    !lines
+        .iter()
+        .any(|line| document.delimiter.len() == 1 && line.contains(&document.delimiter) && document.kinds.len() == 2)
 }
 
 fn cut(document: &mut Document, _: &mut Dice) -> bool {

@@ -29,55 +29,132 @@ const WORDS: [Words; 9] = [
         language: Language::English,
         names: ["id", "customer", "comment", "amount", "ordered"],
         people: &["Anna Smith", "Bert Jones", "Carla Brown", "Dora Green", "Emil White", "Frank Black"],
-        notes: &["delivered on time", "call back, please", "paid in cash", "returned: wrong size", "regular", "new, from fair"],
+        notes: &[
+            "delivered on time",
+            "call back, please",
+            "paid in cash",
+            "returned: wrong size",
+            "regular",
+            "new, from fair",
+        ],
     },
     Words {
         language: Language::German,
         names: ["Nummer", "Kunde", "Bemerkung", "Betrag", "Bestellt"],
         people: &["Jürgen Müller", "Käthe Groß", "Björn Weiß", "Zoë Schäfer", "Uwe Böhm", "Jörg Köhler"],
-        notes: &["pünktlich geliefert", "bitte zurückrufen, danke", "bar bezahlt", "Größe passt nicht", "Stammkunde", "über die Messe"],
+        notes: &[
+            "pünktlich geliefert",
+            "bitte zurückrufen, danke",
+            "bar bezahlt",
+            "Größe passt nicht",
+            "Stammkunde",
+            "über die Messe",
+        ],
     },
     Words {
         language: Language::Polish,
         names: ["numer", "nazwisko", "uwagi", "kwota", "dzień"],
-        people: &["Łukasz Żółkiewski", "Małgorzata Wójcik", "Święcicki", "Paweł Gąsior", "Żaneta Źrebięca", "Grażyna Śmigły"],
-        notes: &["zapłacono gotówką", "proszę oddzwonić, dziękuję", "zwrócono: zły rozmiar", "stały klient", "część zamówienia", "wysłano później"],
+        people: &[
+            "Łukasz Żółkiewski",
+            "Małgorzata Wójcik",
+            "Święcicki",
+            "Paweł Gąsior",
+            "Żaneta Źrebięca",
+            "Grażyna Śmigły",
+        ],
+        notes: &[
+            "zapłacono gotówką",
+            "proszę oddzwonić, dziękuję",
+            "zwrócono: zły rozmiar",
+            "stały klient",
+            "część zamówienia",
+            "wysłano później",
+        ],
     },
     Words {
         language: Language::Russian,
         names: ["номер", "клиент", "примечание", "сумма", "дата"],
         people: &["Анна Иванова", "Пётр Смирнов", "Мария Кузнецова", "Дмитрий Попов", "Ольга Соколова", "Юрий Лебедев"],
-        notes: &["доставлено вовремя", "перезвонить, пожалуйста", "оплачено наличными", "возврат: не тот размер", "постоянный клиент", "новый заказ"],
+        notes: &[
+            "доставлено вовремя",
+            "перезвонить, пожалуйста",
+            "оплачено наличными",
+            "возврат: не тот размер",
+            "постоянный клиент",
+            "новый заказ",
+        ],
     },
     Words {
         language: Language::Greek,
         names: ["αριθμός", "πελάτης", "σχόλιο", "ποσό", "ημέρα"],
-        people: &["Γιώργος Παπαδόπουλος", "Μαρία Νικολάου", "Ελένη Γεωργίου", "Κώστας Δημητρίου", "Άννα Ιωάννου", "Νίκος Βασιλείου"],
-        notes: &["παραδόθηκε στην ώρα", "να τηλεφωνήσουμε, παρακαλώ", "πληρώθηκε μετρητοίς", "λάθος μέγεθος", "τακτικός πελάτης", "νέα παραγγελία"],
+        people: &[
+            "Γιώργος Παπαδόπουλος",
+            "Μαρία Νικολάου",
+            "Ελένη Γεωργίου",
+            "Κώστας Δημητρίου",
+            "Άννα Ιωάννου",
+            "Νίκος Βασιλείου",
+        ],
+        notes: &[
+            "παραδόθηκε στην ώρα",
+            "να τηλεφωνήσουμε, παρακαλώ",
+            "πληρώθηκε μετρητοίς",
+            "λάθος μέγεθος",
+            "τακτικός πελάτης",
+            "νέα παραγγελία",
+        ],
     },
     Words {
         language: Language::Japanese,
         names: ["番号", "顧客名", "備考", "金額", "注文日"],
         people: &["山田太郎", "鈴木花子", "佐藤一郎", "田中さくら", "高橋けんじ", "渡辺ゆうこ"],
-        notes: &["予定どおり配達しました", "折り返しお電話ください", "現金で支払い済み", "サイズ違いのため返品", "いつものお客様です", "展示会からの新規注文"],
+        notes: &[
+            "予定どおり配達しました",
+            "折り返しお電話ください",
+            "現金で支払い済み",
+            "サイズ違いのため返品",
+            "いつものお客様です",
+            "展示会からの新規注文",
+        ],
     },
     Words {
         language: Language::Chinese,
         names: ["编号", "客户", "备注", "金额", "日期"],
         people: &["王小明", "李建国", "张美丽", "刘德华", "陈志强", "杨晓东"],
-        notes: &["按时送达客户手中", "请尽快回电话谢谢", "已经用现金付款", "尺寸不合适退货", "我们的老客户", "展会上的新订单"],
+        notes: &[
+            "按时送达客户手中",
+            "请尽快回电话谢谢",
+            "已经用现金付款",
+            "尺寸不合适退货",
+            "我们的老客户",
+            "展会上的新订单",
+        ],
     },
     Words {
         language: Language::Taiwanese,
         names: ["編號", "客戶", "備註", "金額", "日期"],
         people: &["王小明", "李建國", "張美麗", "劉德華", "陳志強", "楊曉東"],
-        notes: &["準時送達客戶手中", "請儘快回電話謝謝", "已經用現金付款", "尺寸不合適退貨", "我們的老客戶", "展覽會上的新訂單"],
+        notes: &[
+            "準時送達客戶手中",
+            "請儘快回電話謝謝",
+            "已經用現金付款",
+            "尺寸不合適退貨",
+            "我們的老客戶",
+            "展覽會上的新訂單",
+        ],
     },
     Words {
         language: Language::Korean,
         names: ["번호", "고객", "비고", "금액", "날짜"],
         people: &["김영희", "이철수", "박지민", "최수진", "정민호", "강서연"],
-        notes: &["제시간에 배달되었습니다", "다시 전화해 주세요", "현금으로 결제했습니다", "크기가 맞지 않아 반품", "단골 고객입니다", "전시회에서 새로 주문"],
+        notes: &[
+            "제시간에 배달되었습니다",
+            "다시 전화해 주세요",
+            "현금으로 결제했습니다",
+            "크기가 맞지 않아 반품",
+            "단골 고객입니다",
+            "전시회에서 새로 주문",
+        ],
     },
 ];
 
@@ -143,7 +220,10 @@ fn wide(dice: &mut Dice) -> Document {
 
 fn narrow(dice: &mut Dice) -> Document {
     let rows = (0..25).map(|row| {
-        vec![Cell::same(format!("item {}", (b'A' + row as u8) as char)), Cell::same((10 + dice.below(9000)).to_string())]
+        vec![
+            Cell::same(format!("item {}", (b'A' + row as u8) as char)),
+            Cell::same((10 + dice.below(9000)).to_string()),
+        ]
     });
     document(Language::English, &["product", "stock"], &[Kind::Text, Kind::Int], rows.collect())
 }

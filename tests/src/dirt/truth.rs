@@ -94,6 +94,5 @@ impl Verdict {
 /// Whether a value is shown as it must: the same text, or the same number where the text is no code.
 fn same(expected: &str, found: &str) -> bool {
     let code = expected.len() > 15 || (expected.starts_with('0') && !expected.starts_with("0.") && expected != "0");
-    expected == found
-        || (!code && matches!((expected.parse::<f64>(), found.parse::<f64>()), (Ok(a), Ok(b)) if a == b))
+    expected == found || (!code && matches!((expected.parse::<f64>(), found.parse::<f64>()), (Ok(a), Ok(b)) if a == b))
 }

@@ -170,7 +170,8 @@ impl ColumnBuild {
             let known = self.kinds | kinds;
             if known != self.kinds {
                 self.kinds = known;
-                if text_for_nothing(resolve(known, self.hints)) != self.target || matches!(self.values, Values::Nothing) {
+                if text_for_nothing(resolve(known, self.hints)) != self.target || matches!(self.values, Values::Nothing)
+                {
                     if kinds == kinds::WORD_FOR_MISSING && matches!(self.values, Values::Nothing) {
                         self.push_missing();
                         continue;
@@ -214,15 +215,14 @@ impl ColumnBuild {
                 values::date(field, order).map(|value| list.push(value))
             }
             (Values::Datetime(list), Target::Time) => values::time(field).map(|value| list.push(value)),
-            (
-                Values::Datetime(list),
-                Target::Datetime { nanos: false, order: DateOrder::YearMonthDay },
-            ) => values::datetime(field)
-                .filter(|moment| {
-                    let known = if moment.utc { kinds::TIMED_UTC } else { kinds::TIMED };
-                    self.kinds & known != 0 && moment.nanos % 1000 == 0 && moment.in_nanos().is_some()
-                })
-                .map(|moment| list.push(moment.in_micros())),
+            (Values::Datetime(list), Target::Datetime { nanos: false, order: DateOrder::YearMonthDay }) => {
+                values::datetime(field)
+                    .filter(|moment| {
+                        let known = if moment.utc { kinds::TIMED_UTC } else { kinds::TIMED };
+                        self.kinds & known != 0 && moment.nanos % 1000 == 0 && moment.in_nanos().is_some()
+                    })
+                    .map(|moment| list.push(moment.in_micros()))
+            }
             _ => None,
         };
         if taken.is_some()
@@ -552,8 +552,12 @@ enum Piece {
 
 fn missing_piece(target: Target, rows: usize) -> Piece {
     match target {
-        Target::Int | Target::Datetime { .. } | Target::Time | Target::Number(Form { float: false, .. }) => Piece::Int(PrimitiveArray::new_null(ArrowDataType::Int64, rows)),
-        Target::Float { .. } | Target::Number(_) => Piece::Float(PrimitiveArray::new_null(ArrowDataType::Float64, rows)),
+        Target::Int | Target::Datetime { .. } | Target::Time | Target::Number(Form { float: false, .. }) => {
+            Piece::Int(PrimitiveArray::new_null(ArrowDataType::Int64, rows))
+        }
+        Target::Float { .. } | Target::Number(_) => {
+            Piece::Float(PrimitiveArray::new_null(ArrowDataType::Float64, rows))
+        }
         Target::Bool(_) => Piece::Bool(BooleanArray::new_null(ArrowDataType::Boolean, rows)),
         Target::Date(_) => Piece::Date(PrimitiveArray::new_null(ArrowDataType::Int32, rows)),
         Target::Text | Target::Nothing => Piece::Text(Utf8ViewArray::new_null(ArrowDataType::Utf8View, rows)),
@@ -574,8 +578,12 @@ pub(crate) fn join(name: &str, target: Target, parts: Vec<ColumnBuild>) -> Optio
         };
     }
     Some(match target {
-        Target::Int | Target::Number(Form { float: false, .. }) => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_series().into_column(),
-        Target::Float { .. } | Target::Number(_) => Float64Chunked::from_chunk_iter(name, chunks!(Float)).into_series().into_column(),
+        Target::Int | Target::Number(Form { float: false, .. }) => {
+            Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_series().into_column()
+        }
+        Target::Float { .. } | Target::Number(_) => {
+            Float64Chunked::from_chunk_iter(name, chunks!(Float)).into_series().into_column()
+        }
         Target::Bool(_) => BooleanChunked::from_chunk_iter(name, chunks!(Bool)).into_series().into_column(),
         Target::Date(_) => Int32Chunked::from_chunk_iter(name, chunks!(Date)).into_date().into_series().into_column(),
         Target::Time => Int64Chunked::from_chunk_iter(name, chunks!(Int)).into_time().into_series().into_column(),

@@ -148,10 +148,8 @@ mod tests {
     #[test]
     fn islands_are_lines() {
         let text = b"1,2\nfoo\n\n\"bar\n3,4\nhead\n5,6\n";
-        let islands = [
-            Island { start: 4, end: 14, reason: Some(Reason::Footer) },
-            Island { start: 18, end: 23, reason: None },
-        ];
+        let islands =
+            [Island { start: 4, end: 14, reason: Some(Reason::Footer) }, Island { start: 18, end: 23, reason: None }];
         let counted = count(text, 0, &Dialect::with_delimiter(b","), 2, &islands);
         assert_eq!(counted, Counted { by_quotes: Some(5), lines: 6 });
     }

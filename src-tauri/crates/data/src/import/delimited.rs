@@ -97,10 +97,8 @@ fn table_of(
         hints,
         progress,
     };
-    let (table, counted) = rayon::join(
-        || table::read(&job),
-        || count::count(bytes, begin, &sniffed.dialect, names.len(), &islands),
-    );
+    let (table, counted) =
+        rayon::join(|| table::read(&job), || count::count(bytes, begin, &sniffed.dialect, names.len(), &islands));
     let table = table.map_err(|stop| match stop {
         table::Stop::NotUtf8 => Unread::NotUtf8,
         table::Stop::Cancelled => DataError::Cancelled.into(),
@@ -139,7 +137,10 @@ fn table_of(
     for (index, name) in sniffed.names.iter().enumerate().rev() {
         // A delimiter at the end of each row makes a column that nobody meant.
         let nameless = sniffed.header_rows > 0 && name.as_deref().is_none_or(|name| name.is_empty() && index == 0);
-        if nameless && columns[index].null_count() == columns[index].len() && columns.len() > 1 && !columns[index].is_empty()
+        if nameless
+            && columns[index].null_count() == columns[index].len()
+            && columns.len() > 1
+            && !columns[index].is_empty()
             && (name.is_none() || tally.rows > 0 && sniffed.dialect.delimiter == b"|")
         {
             notes.push(format!("every row has a delimiter too many: the empty column {} was left away", index + 1));
@@ -328,7 +329,9 @@ fn type_notes(name: &str, kinds: Kinds, detail: &Detail, notes: &mut Vec<String>
             notes.push(format!("«{name}» holds dates whose day and month {why}: kept as text"));
         }
         Target::Text if has(kinds::BIG) => {
-            notes.push(format!("«{name}» holds whole numbers of more than 64 bits: kept as text, so that none is rounded"));
+            notes.push(format!(
+                "«{name}» holds whole numbers of more than 64 bits: kept as text, so that none is rounded"
+            ));
         }
         Target::Text if has(kinds::COMMA) && !has(!(kinds::NUMBERS | kinds::WORD_FOR_MISSING)) => {
             notes.push(format!("«{name}» holds numbers whose marks can be read in two ways: kept as text"));

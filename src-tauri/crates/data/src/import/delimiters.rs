@@ -9,7 +9,8 @@ const JOINED: &[u8] = b",;:|~^*&!=<>`# \t";
 
 /// Typographic quotes, opening and closing.
 pub(crate) fn curly_quotes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("»", "«"), ("‘", "’"), ("‚", "‘"), ("”", "”"), ("「", "」")].into_iter()
+    [("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("»", "«"), ("‘", "’"), ("‚", "‘"), ("”", "”"), ("「", "」")]
+        .into_iter()
 }
 
 /// How much a delimiter is trusted before it is tried.
@@ -21,7 +22,11 @@ pub(crate) fn prior(delimiter: &[u8]) -> f64 {
         // Longer ones that hold win over their parts, which leave spaces or empty fields.
         [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|byte| byte == first) => 1.05,
         [_, _, ..] if delimiter.iter().any(|byte| b",;|\t~^".contains(byte)) => {
-            if delimiter.contains(&b' ') { 1.05 } else { 1.25 }
+            if delimiter.contains(&b' ') {
+                1.05
+            } else {
+                1.25
+            }
         }
         b"/" => 0.25,
         [_, _, ..] => 0.9,
@@ -80,8 +85,11 @@ fn only_doubled(sample: &[u8], byte: u8) -> bool {
 
 /// Delimiters of several characters or of one outside ASCII that stand in nearly every line.
 fn rare(sample: &[u8]) -> Vec<Vec<u8>> {
-    let lines: Vec<&[u8]> =
-        sample.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.trim_ascii().is_empty()).take(LINES).collect();
+    let lines: Vec<&[u8]> = sample
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(|line| !line.trim_ascii().is_empty())
+        .take(LINES)
+        .collect();
     let mut possible: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     // What stands in nearly every line stands in one of the middle lines.
     for line in lines.iter().skip(lines.len() / 2).take(2).chain(lines.first()) {
@@ -122,7 +130,9 @@ fn rare(sample: &[u8]) -> Vec<Vec<u8>> {
         .iter()
         .filter(|part| {
             !all.iter().any(|long| {
-                long.len() > part.len() && memchr::memmem::find(long, part).is_some() && times(long) * 10 >= times(part) * 9
+                long.len() > part.len()
+                    && memchr::memmem::find(long, part).is_some()
+                    && times(long) * 10 >= times(part) * 9
             })
         })
         .cloned()

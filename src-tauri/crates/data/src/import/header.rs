@@ -71,7 +71,9 @@ fn looks_timed(cell: &str) -> bool {
 /// over a column of values.
 pub(crate) fn score(records: &[Sampled], first: usize, width: usize) -> i32 {
     let Some(head) = records.get(first) else { return 0 };
-    let below: Vec<&Sampled> = records[first + 1..].iter().filter(|record| record.cells.len() == width).collect();
+    // The names once more, further down, say nothing against them.
+    let row = |record: &&Sampled| record.cells.len() == width && record.cells != head.cells;
+    let below: Vec<&Sampled> = records[first + 1..].iter().filter(row).collect();
     let names: Vec<&str> = head.cells.iter().map(|(cell, _)| cell.trim()).collect();
     let filled: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
     if filled.is_empty() || head.cells.len() != width {
@@ -89,7 +91,9 @@ pub(crate) fn score(records: &[Sampled], first: usize, width: usize) -> i32 {
         let cells: Vec<&str> =
             below.iter().map(|r| r.cells[column].0.as_str()).filter(|cell| !cell.is_empty()).collect();
         let valued = cells.iter().filter(|cell| !is_word(cell)).count();
-        let all_valued = !cells.is_empty() && valued * 10 >= cells.len() * 9;
+        // One remark, or the word of a total, is no matter in a short table.
+        let most = valued * 10 >= cells.len() * 9 || (valued >= 3 && valued + 1 == cells.len());
+        let all_valued = !cells.is_empty() && most;
         match (is_word(name), all_valued) {
             (true, true) => score += 2,
             (false, true) if is_year_row(&names) => score += 1,
@@ -117,19 +121,21 @@ fn year(name: &str) -> Option<u32> {
 }
 
 /// Whether a record and the one below it hold the names together: words (or units) stand once more over columns that
-/// hold values from there on.
+/// hold values from there on. A row of data with a remark where a number should be must not pass for names, so one word
+/// is not enough, unless it is a unit in brackets or stands below a name over several columns.
 pub(crate) fn two_rows(records: &[Sampled], at: usize, width: usize) -> bool {
     let (Some(top), Some(second)) = (records.get(at), records.get(at + 1)) else { return false };
     let below: Vec<&Sampled> = records[at + 2..].iter().filter(|record| record.cells.len() == width).collect();
     if top.cells.len() != width || second.cells.len() != width || below.len() < 2 || width < 2 {
         return false;
     }
-    let name = |cell: &str| cell.is_empty() || is_word(cell) || year(cell).is_some();
+    let token = |cell: &str| classify(cell.as_bytes()) & !kinds::WORD_FOR_MISSING == 0;
+    let name = |cell: &str| is_word(cell) || token(cell) || year(cell).is_some();
     let words = |record: &Sampled| record.filled() >= 2 && record.cells.iter().all(|(cell, _)| name(cell.trim()));
     if !words(top) || !words(second) || again(std::slice::from_ref(top), second) {
         return false;
     }
-    let (mut over, mut bare) = (0, 0);
+    let (mut over, mut bare) = (Vec::new(), 0);
     for column in 0..width {
         let filled = below.iter().filter(|record| !record.cells[column].0.trim().is_empty());
         let (mut cells, mut valued) = (0usize, 0usize);
@@ -139,13 +145,20 @@ pub(crate) fn two_rows(records: &[Sampled], at: usize, width: usize) -> bool {
         }
         if cells > 0 && valued * 10 >= cells * 9 {
             match second.cells[column].0.trim() {
-                "" => bare += 1,
-                cell if is_word(cell) => over += 1,
-                _ => return false,
+                cell if is_word(cell)
+                    && cell.chars().any(|character| character.is_alphabetic() || "%°€$".contains(character)) =>
+                {
+                    over.push(cell);
+                }
+                _ => bare += 1,
             }
         }
     }
-    over >= 1 && over >= bare
+    let distinct = over.iter().collect::<BTreeSet<_>>().len() == over.len();
+    let unit = |cell: &&str| cell.starts_with(['(', '[']) && cell.ends_with([')', ']']);
+    let spanning =
+        (1..width).any(|column| top.cells[column].0.trim().is_empty() && !second.cells[column].0.trim().is_empty());
+    over.len() >= bare && !over.is_empty() && (over.iter().all(unit) || (distinct && over.len() > 1) || spanning)
 }
 
 /// The names that records hold together: joined with a space, a name over several columns given to each.

@@ -371,7 +371,9 @@ fn number(kinds: Kinds, hints: Hints) -> Option<Target> {
             }
             (true | false, false) => (None, false),
             (false, true) if has(COMMA_SURE) => (None, true),
-            (false, true) if has(DOLLAR | POUND | YEN) && hints.decimal_comma != Some(true) => (Some(Group::Comma), false),
+            (false, true) if has(DOLLAR | POUND | YEN) && hints.decimal_comma != Some(true) => {
+                (Some(Group::Comma), false)
+            }
             (false, true) if either(hints)? => (None, true),
             (false, true) => (Some(Group::Comma), false),
         },

@@ -108,4 +108,6 @@ fn columns(imported: &Imported) -> Vec<ImportedColumn> {
 }
 
 #[cfg(test)]
+mod option_tests;
+#[cfg(test)]
 mod tests;

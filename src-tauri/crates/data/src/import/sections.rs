@@ -8,7 +8,7 @@ use cairn_protocol::notebook::ImportOptions;
 
 use super::dialect::Dialect;
 use super::header;
-use super::kinds::{Hints, Target, classify, resolve};
+use super::kinds::{Hints, TEXT, Target, classify, resolve};
 use super::scan::{Island, Reason};
 use super::sniff::{self, Sampled, Sniffed, read_sample, usual_width};
 use crate::DataError;
@@ -125,7 +125,8 @@ fn blocks(text: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let (mut start, mut odd, mut from) = (0, false, 0);
     let gaps: [&[u8]; 2] = if lone { [b"\r\r", b"\r\r"] } else { [b"\n\n", b"\n\r\n"] };
-    let mut at: Vec<usize> = gaps.iter().flat_map(|gap| memchr::memmem::find_iter(text, gap).take(4 * BLOCKS)).collect();
+    let mut at: Vec<usize> =
+        gaps.iter().flat_map(|gap| memchr::memmem::find_iter(text, gap).take(4 * BLOCKS)).collect();
     at.sort_unstable();
     at.dedup();
     for gap in at {
@@ -137,7 +138,8 @@ fn blocks(text: &[u8]) -> Vec<(usize, usize)> {
         if odd {
             continue;
         }
-        let next = text[gap..].iter().position(|byte| *byte != end && *byte != b'\r').map_or(text.len(), |skip| gap + skip);
+        let next =
+            text[gap..].iter().position(|byte| *byte != end && *byte != b'\r').map_or(text.len(), |skip| gap + skip);
         if gap + 1 > start && !text[start..gap].trim_ascii().is_empty() {
             found.push((start, gap + 1));
         }
@@ -240,7 +242,8 @@ pub(crate) fn nuls(text: &[u8], start: usize, dialect: &Dialect) -> Vec<Island> 
     let Some(first) = memchr::memchr(0, &text[start..]) else { return Vec::new() };
     let (mut islands, mut at): (Vec<Island>, usize) = (Vec::new(), start + first);
     loop {
-        let begin = text[start..at].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(start, |e| start + e + 1);
+        let begin =
+            text[start..at].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(start, |e| start + e + 1);
         let (_, next) = dialect.line(text, at);
         islands.push(Island { start: begin, end: next, reason: Some(Reason::Nul) });
         match memchr::memchr(0, &text[next..]) {
@@ -254,9 +257,41 @@ pub(crate) fn nuls(text: &[u8], start: usize, dialect: &Dialect) -> Vec<Island> 
 
 /// Words that begin the lines behind a table.
 const CLOSING: [&str; 36] = [
-    "total", "totals", "grand total", "subtotal", "sub-total", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt",
-    "somme", "totale", "totaal", "suma", "soma", "итого", "всего", "合計", "合计", "总计", "總計", "小計", "소계", "합계",
-    "average", "mean", "mittelwert", "durchschnitt", "moyenne", "source", "sources", "quelle", "fuente", "fonte", "note",
+    "total",
+    "totals",
+    "grand total",
+    "subtotal",
+    "sub-total",
+    "sum",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "somme",
+    "totale",
+    "totaal",
+    "suma",
+    "soma",
+    "итого",
+    "всего",
+    "合計",
+    "合计",
+    "总计",
+    "總計",
+    "小計",
+    "소계",
+    "합계",
+    "average",
+    "mean",
+    "mittelwert",
+    "durchschnitt",
+    "moyenne",
+    "source",
+    "sources",
+    "quelle",
+    "fuente",
+    "fonte",
+    "note",
     "notes",
 ];
 
@@ -317,7 +352,15 @@ fn closes(record: &Sampled, width: usize, sniffed: &Sniffed, hints: Hints, alone
         // One field: prose. A cut row would look like its first column.
         let known = sniffed.kinds.first().copied().unwrap_or(0);
         let now = resolve(known, hints);
-        let like_row = record.cells.len() == width || (now != Target::Text && resolve(known | classify(first.as_bytes()), hints) == now);
+        // A row that is written with another delimiter is read as one.
+        let other = b",;\t|".iter().any(|delimiter| {
+            let mut parts = first.as_bytes().split(|byte| byte == delimiter);
+            let values = parts.clone().filter(|part| classify(part) & !TEXT != 0).count();
+            parts.by_ref().count() == width && (values > 0 || width > 3)
+        });
+        let like_row = other
+            || record.cells.len() == width
+            || (now != Target::Text && resolve(known | classify(first.as_bytes()), hints) == now);
         return said || (!like_row && (first.contains(' ') || first.contains(':') || alone));
     }
     if width < 2 || !said || place > 1 {
@@ -325,7 +368,8 @@ fn closes(record: &Sampled, width: usize, sniffed: &Sniffed, hints: Hints, alone
     }
     // A row of the table may well begin with such a word; then it fills its columns.
     let known = sniffed.kinds.get(place).copied().unwrap_or(0);
-    let fits = resolve(known, hints) == Target::Text || resolve(known | classify(first.as_bytes()), hints) == resolve(known, hints);
+    let fits = resolve(known, hints) == Target::Text
+        || resolve(known | classify(first.as_bytes()), hints) == resolve(known, hints);
     !fits || filled < record.cells.len().max(width) || alone || start.starts_with("total") || start.starts_with("grand")
 }
 

@@ -95,7 +95,8 @@ pub(crate) fn dialect(sample: &[u8], options: &ImportOptions) -> Result<Dialect,
 /// The position after so many lines.
 fn after_lines(text: &[u8], lines: u64) -> usize {
     let dialect = Dialect { lone_cr: lone_cr(sample(text)), ..Dialect::with_delimiter(b",") };
-    (0..lines).try_fold(0, |at, _| if at < text.len() { Ok(dialect.line(text, at).1) } else { Err(at) })
+    (0..lines)
+        .try_fold(0, |at, _| if at < text.len() { Ok(dialect.line(text, at).1) } else { Err(at) })
         .unwrap_or_else(|at| at)
 }
 
@@ -204,9 +205,7 @@ fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], lone_cr: bool
         }
     }
     let scored = winner.as_ref().map_or(0.0, |(score, _)| *score);
-    if guess
-        && let Some(columns) = fixed_columns(sample)
-    {
+    if guess && let Some(columns) = fixed_columns(sample) {
         let spaces = Dialect::with_delimiter(b" ");
         let fixed = Dialect { quote: None, lone_cr, fixed: Some(columns), ..spaces };
         let score = score(sample, &fixed);
@@ -263,9 +262,8 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
                 quoted_cells += 1;
             } else if is_value(raw) {
                 typed += 1;
-                telling += usize::from(
-                    !raw.is_empty() && classify(raw) & !(kinds::TEXT | kinds::WORD_FOR_MISSING) != 0,
-                );
+                telling +=
+                    usize::from(!raw.is_empty() && classify(raw) & !(kinds::TEXT | kinds::WORD_FOR_MISSING) != 0);
             }
         }
         at = record.next;
@@ -318,7 +316,8 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
     let mut notes = Vec::new();
 
     let first = if options.skip_lines.is_some() { 0 } else { header::first_record(&records, width) };
-    let (mut header_rows, mut at) = match header::above(&records, first, width).filter(|_| options.skip_lines.is_none()) {
+    let (mut header_rows, mut at) = match header::above(&records, first, width).filter(|_| options.skip_lines.is_none())
+    {
         Some(above) => (1, above),
         None => (usize::from(header::score(&records, first, width) > 0), first),
     };
@@ -327,7 +326,7 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
     }
     match (options.header_rows, options.header) {
         (Some(rows), _) => header_rows = (rows as usize).min(records.len().saturating_sub(at)),
-        (None, Some(true)) => header_rows = header_rows.max(1),
+        (None, Some(true)) => header_rows = 1,
         (None, Some(false)) => header_rows = 0,
         (None, None) => {}
     }
@@ -340,7 +339,9 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
     let head = records.get(at).map_or(if records.is_empty() { 0 } else { sample.len() }, |record| record.start);
     let mut start = head;
     let body = at + header_rows;
-    if header_rows > 0 && let Some(last) = records.get(body - 1) {
+    if header_rows > 0
+        && let Some(last) = records.get(body - 1)
+    {
         let mut cells = header::joined(&records[at..body]);
         while cells.len() > width && cells.last().is_some_and(String::is_empty) {
             cells.pop();

@@ -179,9 +179,8 @@ impl Job<'_> {
         if late.is_empty() || stretch.tally.rows == 0 {
             return Ok(Vec::new());
         }
-        let again = |column: usize, capacity: usize| {
-            ColumnBuild::last_pass(targets[column], kinds[column], hints, capacity)
-        };
+        let again =
+            |column: usize, capacity: usize| ColumnBuild::last_pass(targets[column], kinds[column], hints, capacity);
         let read = self.stretch((stretch.from, stretch.until), &late, again, done)?;
         let mut misfits = Vec::new();
         for (column, build) in late.into_iter().zip(read.columns) {
@@ -212,8 +211,7 @@ impl Job<'_> {
             let now = resolve(known, self.hints);
             now == Target::Text || resolve(known | classify_with(field, self.tokens), self.hints) == now
         };
-        let mut scanner =
-            Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
+        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
         let mut block = Block::default();
         let mut columns: Vec<ColumnBuild> = Vec::new();
         while scanner.at < until && scanner.fill(&mut block) {

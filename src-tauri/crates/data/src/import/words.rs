@@ -3,9 +3,9 @@
 
 /// Words that commonly stand for a missing value.
 const USUAL: [&str; 34] = [
-    "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "N.A.", "n.a.", "n/d", "NaN", "nan", "NAN", "null", "NULL", "Null", "(null)",
-    "#NULL!", "None", "none", "NONE", "nil", "NIL", "-", "--", "---", "?", "??", ".", "\\N", "missing", "unknown",
-    "#DIV/0!", "#VALUE!", "k.A.",
+    "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "N.A.", "n.a.", "n/d", "NaN", "nan", "NAN", "null", "NULL", "Null",
+    "(null)", "#NULL!", "None", "none", "NONE", "nil", "NIL", "-", "--", "---", "?", "??", ".", "\\N", "missing",
+    "unknown", "#DIV/0!", "#VALUE!", "k.A.",
 ];
 const LONGEST_USUAL: usize = 7;
 
@@ -25,8 +25,8 @@ impl Tokens {
     pub fn find(&self, field: &[u8]) -> Option<u32> {
         let place = match self {
             Self::Usual => {
-                let possible = field.len() <= LONGEST_USUAL
-                    && field.first().is_some_and(|first| b"Nn#<(-?.\\muk".contains(first));
+                let possible =
+                    field.len() <= LONGEST_USUAL && field.first().is_some_and(|first| b"Nn#<(-?.\\muk".contains(first));
                 if !possible {
                     return None;
                 }
@@ -46,9 +46,7 @@ impl Tokens {
     pub fn met(&self, bits: u64) -> Vec<String> {
         let set = |place: usize| place < 64 && bits >> place & 1 == 1;
         match self {
-            Self::Usual => {
-                (0..USUAL.len()).filter(|place| set(*place)).map(|place| USUAL[place].to_owned()).collect()
-            }
+            Self::Usual => (0..USUAL.len()).filter(|place| set(*place)).map(|place| USUAL[place].to_owned()).collect(),
             Self::Given(words) => words.clone(),
         }
     }
