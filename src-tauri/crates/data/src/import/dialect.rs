@@ -247,6 +247,7 @@ fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closi
         let at = from + found;
         newline = newline || memchr2(b'\n', b'\r', &rest[..found]).is_some();
         if dialect.backslash && text[at] == b'\\' {
+            newline = newline || matches!(text.get(at + 1), Some(b'\n' | b'\r'));
             from = at + 2;
             continue;
         }

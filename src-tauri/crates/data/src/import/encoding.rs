@@ -86,12 +86,17 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let (units, _) = bytes[..bytes.len().min(8192)].as_chunks::<2>();
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
     let count = |low: usize| units.iter().filter(|unit| unit[1 - low] == 0 && plain(unit[low])).count();
-    let (little, big) = (count(0), count(1));
+    // What would be a letter of a rare script and is rather a line end in text of eight bits.
+    let odd = |low: usize| units.iter().filter(|unit| matches!(unit[1 - low], b'\n' | b'\r') && plain(unit[low])).count();
+    let nuls = units.as_flattened().iter().filter(|byte| **byte == 0).count();
     // A tenth of a table is structure; text in eight bits has no NULs, or stray ones on either side.
-    let enough = |most: usize, least: usize| most >= 2 && most * 10 >= units.len() && least * 20 <= most;
-    if enough(little, big) {
+    let enough = |low: usize| {
+        let (most, least) = (count(low), count(1 - low));
+        most >= 2 && most * 10 >= units.len() && least * 20 <= most && most * 5 >= nuls * 4 && odd(low) * 10 <= most
+    };
+    if enough(0) {
         Some(UTF_16LE)
-    } else if enough(big, little) {
+    } else if enough(1) {
         Some(UTF_16BE)
     } else {
         None
