@@ -87,7 +87,8 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
     let count = |low: usize| units.iter().filter(|unit| unit[1 - low] == 0 && plain(unit[low])).count();
     // What would be a letter of a rare script and is rather a line end in text of eight bits.
-    let odd = |low: usize| units.iter().filter(|unit| matches!(unit[1 - low], b'\n' | b'\r') && plain(unit[low])).count();
+    let odd =
+        |low: usize| units.iter().filter(|unit| matches!(unit[1 - low], b'\n' | b'\r') && plain(unit[low])).count();
     let nuls = units.as_flattened().iter().filter(|byte| **byte == 0).count();
     // A tenth of a table is structure; text in eight bits has no NULs, or stray ones on either side.
     let enough = |low: usize| {

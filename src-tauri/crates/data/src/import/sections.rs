@@ -5,6 +5,7 @@
 //! refuses line by line, so that nothing goes missing.
 
 use cairn_protocol::notebook::ImportOptions;
+use rayon::prelude::*;
 
 use super::dialect::Dialect;
 use super::header;
@@ -118,17 +119,38 @@ pub(crate) fn chosen(sections: &[Section], wanted: Option<&str>) -> Result<usize
     Ok(sections.iter().position(|section| size(section) * 2 >= largest).unwrap_or(0))
 }
 
+/// Every place of some texts, in their order: the text is looked through in pieces, all processors at once, and each piece
+/// for all needles while it is at hand.
+fn places(text: &[u8], needles: &[&[u8]]) -> Vec<usize> {
+    const PIECE: usize = 1 << 20;
+    let longest = needles.iter().map(|needle| needle.len()).max().unwrap_or(1).max(1);
+    let finders: Vec<memchr::memmem::Finder<'_>> =
+        needles.iter().map(|needle| memchr::memmem::Finder::new(*needle)).collect();
+    let pieces = text.len().div_ceil(PIECE);
+    let found: Vec<Vec<usize>> = (0..pieces)
+        .into_par_iter()
+        .map(|piece| {
+            let start = piece * PIECE;
+            // A needle that begins in this piece may end in the next.
+            let part = &text[start..text.len().min(start + PIECE + longest - 1)];
+            let within = |at: &usize| *at < start + PIECE;
+            let mut found: Vec<usize> =
+                finders.iter().flat_map(|finder| finder.find_iter(part).map(|at| start + at).filter(within)).collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        })
+        .collect();
+    found.concat()
+}
+
 /// The blocks between blank lines that do not lie inside quotes; more than [`BLOCKS`] of them end the search.
 fn blocks(text: &[u8]) -> Vec<(usize, usize)> {
     let lone = !text[..text.len().min(BLOCK_SAMPLE)].contains(&b'\n');
     let end = if lone { b'\r' } else { b'\n' };
     let mut found = Vec::new();
     let (mut start, mut odd, mut from) = (0, false, 0);
-    let gaps: [&[u8]; 2] = if lone { [b"\r\r", b"\r\r"] } else { [b"\n\n", b"\n\r\n"] };
-    let mut at: Vec<usize> =
-        gaps.iter().flat_map(|gap| memchr::memmem::find_iter(text, gap).take(4 * BLOCKS)).collect();
-    at.sort_unstable();
-    at.dedup();
+    let at = if lone { places(text, &[b"\r\r"]) } else { places(text, &[b"\n\n", b"\n\r\n"]) };
     for gap in at {
         if gap < start {
             continue;
@@ -202,7 +224,7 @@ fn shape(block: &[u8], options: &ImportOptions) -> Result<Option<Shape>, DataErr
     let fitting = records.iter().filter(|record| record.cells.len() == width).count();
     let first = header::first_record(&records, width);
     let score = header::score(&records, first, width);
-    let lines = records.iter().filter(|record| !record.is_blank()).count() - first.min(records.len());
+    let lines = records.iter().skip(first).filter(|record| !record.is_blank()).count();
     // Pairs of a name and a value are rather what is said about a table.
     let least = if width == 2 { 5 } else { 3 };
     if width < 2 || fitting < least || fitting * 5 < lines * 4 || score < 2 {
@@ -222,7 +244,7 @@ pub(crate) fn headers_again(text: &[u8], sniffed: &Sniffed) -> Vec<Island> {
         let line = &text[at..end];
         let telling = sniffed.names.len() > 1 && line.len() > sniffed.names.len() && at < sniffed.start;
         if telling {
-            for found in memchr::memmem::find_iter(&text[sniffed.start..], line) {
+            for found in places(&text[sniffed.start..], &[line]) {
                 let mark = if text[..sniffed.start + found].ends_with("\u{feff}".as_bytes()) { 3 } else { 0 };
                 let start = sniffed.start + found - mark;
                 let (end, next) = sniffed.dialect.line(text, start);
@@ -239,7 +261,11 @@ pub(crate) fn headers_again(text: &[u8], sniffed: &Sniffed) -> Vec<Island> {
 
 /// Lines that hold NUL bytes, unless they are many.
 pub(crate) fn nuls(text: &[u8], start: usize, dialect: &Dialect) -> Vec<Island> {
-    let Some(first) = memchr::memchr(0, &text[start..]) else { return Vec::new() };
+    let first = text[start..]
+        .par_chunks(1 << 20)
+        .enumerate()
+        .find_map_first(|(piece, part)| memchr::memchr(0, part).map(|at| (piece << 20) + at));
+    let Some(first) = first else { return Vec::new() };
     let (mut islands, mut at): (Vec<Island>, usize) = (Vec::new(), start + first);
     loop {
         let begin =
