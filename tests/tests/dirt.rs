@@ -111,7 +111,8 @@ fn every_record_is_accounted_for() {
             // Encodings are tried in each language.
             done -= usize::from(damage.group == "encoding" && done > 0);
         }
-        assert!(scores_has(damage, &tables, &mut dice), "{} can be done to no table", damage.name);
+        let possible = tables.iter().any(|table| apply(table, &[damage], &mut dice).is_some());
+        assert!(possible, "{} can be done to no table", damage.name);
     }
     let mut wanted = 240;
     while wanted > 0 {
@@ -144,11 +145,7 @@ fn every_record_is_accounted_for() {
 }
 
 /// What is reached; a lower figure is a step back.
-const RIGHT_PER_MILLE: usize = 0;
-
-fn scores_has(damage: &Damage, tables: &[Document], dice: &mut Dice) -> bool {
-    tables.iter().any(|table| apply(table, &[damage], dice).is_some())
-}
+const RIGHT_PER_MILLE: usize = 1000;
 
 /// The acid test of <https://github.com/maxogden/csv-spectrum>: 12 files with their answers as JSON.
 #[test]

@@ -39,7 +39,6 @@ struct Shape {
     width: usize,
     head: Vec<String>,
     title: Option<String>,
-    width_records: usize,
 }
 
 /// The tables of a text; fewer than two when it is one table.
@@ -232,7 +231,7 @@ fn shape(block: &[u8], options: &ImportOptions) -> Result<Option<Shape>, DataErr
     }
     let head = records[first].cells.iter().map(|(cell, _)| cell.trim().to_owned()).collect();
     let title = records[..first].iter().map(|r| r.cells[0].0.trim()).find(|title| !title.is_empty()).map(str::to_owned);
-    Ok(Some(Shape { dialect, width, head, title, width_records: fitting }).filter(|shape| shape.width_records > 0))
+    Ok(Some(Shape { dialect, width, head, title }))
 }
 
 /// The lines of the table's head that come once more below it.
@@ -329,12 +328,8 @@ pub(crate) fn footer(text: &[u8], sniffed: &Sniffed, hints: Hints) -> Option<usi
     if begin > sniffed.start {
         begin = dialect.line(text, begin).1;
     }
-    let mut records = Vec::new();
-    let mut at = begin;
-    let sample = read_tail(text, &mut at, dialect);
-    records.extend(sample);
-    let mut footer = None;
-    let mut behind = 0;
+    let records = read_tail(text, begin, dialect);
+    let (mut footer, mut behind) = (None, 0);
     for (index, (start, record)) in records.iter().enumerate().rev() {
         if record.is_blank() {
             continue;
@@ -350,14 +345,14 @@ pub(crate) fn footer(text: &[u8], sniffed: &Sniffed, hints: Hints) -> Option<usi
     footer.filter(|footer| *footer > sniffed.start)
 }
 
-fn read_tail(text: &[u8], at: &mut usize, dialect: &Dialect) -> Vec<(usize, Sampled)> {
+/// The records from a position to the end, with their positions.
+fn read_tail(text: &[u8], mut at: usize, dialect: &Dialect) -> Vec<(usize, Sampled)> {
     let mut records = Vec::new();
-    while *at < text.len() {
-        let begin = *at;
-        let some = read_sample(&text[begin..], dialect);
-        let Some(last) = some.last().map(|last| last.next) else { break };
-        records.extend(some.into_iter().map(|record| (begin + record.start, record)));
-        *at = begin + last.max(1);
+    while at < text.len() {
+        let some = read_sample(&text[at..], dialect);
+        let Some(length) = some.last().map(|last| last.next.max(1)) else { break };
+        records.extend(some.into_iter().map(|record| (at + record.start, record)));
+        at += length;
     }
     records
 }
