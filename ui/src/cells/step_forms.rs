@@ -14,7 +14,7 @@ mod rows;
 mod tables;
 mod tags;
 
-pub(super) use fields::accepts;
+pub(in crate::cells) use fields::accepts;
 
 use cairn_protocol::{
     ParamValue,
