@@ -215,10 +215,12 @@ pub fn form_panel_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, prev
         ui.add_space(6.0);
         if let Some(step) = selected.checked_sub(1).and_then(|index| draft.steps.get_mut(index)) {
             let answer = preview.answer();
-            // The schema of another step is better than none while the answer is on its way.
+            // Until there is an answer, what the cell reads is the best guess of what the step reads.
+            let input = card.body.inputs().first().map(|input| prefill::schema_of(card.view, input));
+            let input = input.filter(|_| answer.is_none()).unwrap_or_default();
             let form = FormContext {
                 theme,
-                schema: answer.map_or(&[], |answer| &answer.schema),
+                schema: answer.map_or(&input, |answer| &answer.schema),
                 profile: answer.map_or(&[], |answer| &answer.profile.columns),
                 train_rows: answer.and_then(|answer| answer.train_rows),
                 tables: &tables_above(card),
@@ -227,7 +229,7 @@ pub fn form_panel_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, prev
             if wide && let Some(spec) = catalogue::spec_of(step.op.name()) {
                 let about = egui::RichText::new(spec.about).font(fonts::body(text::SMALL)).color(theme.dim);
                 ui.add(egui::Label::new(about).wrap().selectable(false));
-                ui.add_space(4.0);
+                ui.add_space(6.0);
             }
             ui.push_id((selected, step.op.name()), |ui| step_forms::form_ui(ui, &form, step));
             if let Some(answer) = answer {

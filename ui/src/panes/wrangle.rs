@@ -124,7 +124,8 @@ impl WranglePane {
         if widgets::segmented(&mut row, theme, "Compare with", &mut index, &["Previous step", "Card input", "Off"]) {
             draft.compare = all[index];
         }
-        widgets::switch(&mut row, theme, "Changed columns first", &mut self.changed_first);
+        let words = if bar.width() < 500.0 { "Changed first" } else { "Changed columns first" };
+        widgets::switch(&mut row, theme, words, &mut self.changed_first);
         ui.painter().hline(bar.x_range(), bar.bottom() - 0.5, egui::Stroke::new(1.0, theme.border));
         let foot = rect.with_min_y(rect.bottom() - size::CARD_FOOTER - 1.0);
         let table = Rect::from_min_max(bar.left_bottom(), foot.right_top());

@@ -185,9 +185,8 @@ fn edit(harness: &mut Harness<'_, Form>, field: &FieldSpec) -> Option<Value> {
                 // Two choices may offer the same word: the one right below the label is meant.
                 let top = harness.get_by_label(label).rect().top();
                 let below = harness.query_all_by_role_and_label(Role::RadioButton, title);
-                let near = |a: &egui_kittest::Node<'_>, b: &egui_kittest::Node<'_>| {
-                    a.rect().top().total_cmp(&b.rect().top())
-                };
+                let near =
+                    |a: &egui_kittest::Node<'_>, b: &egui_kittest::Node<'_>| a.rect().top().total_cmp(&b.rect().top());
                 below.filter(|node| node.rect().top() > top).min_by(near).unwrap().click();
                 harness.run_steps(4);
             }
