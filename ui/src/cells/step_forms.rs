@@ -13,6 +13,7 @@ mod functions;
 mod rows;
 mod tables;
 mod tags;
+mod values;
 
 pub(in crate::cells) use fields::accepts;
 

@@ -9,10 +9,12 @@ use cairn_protocol::{
     table::ColumnType,
 };
 use egui::Ui;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{FormContext, code, conditions, tables, tags, typed_value};
+use super::{
+    FormContext, code, conditions, tables, tags, typed_value,
+    values::{get, get_text, get_typed, op_of, set},
+};
 use crate::{
     cells::{field as typed, parameter::value_text},
     fonts,
@@ -21,62 +23,6 @@ use crate::{
 };
 
 type Options = &'static [(&'static str, &'static str)];
-
-/// What a field holds where the file says nothing.
-fn unwritten(op: &str, field: &FieldSpec) -> Value {
-    match (op, field.key) {
-        ("impute", "neighbours") => Value::from(5),
-        ("scale", "high") => Value::from(1.0),
-        ("one_hot", "name_pattern") => Value::from("{column}_{value}"),
-        _ => match field.kind {
-            FieldKind::Choice(options) => options.first().map(|(value, _)| Value::from(*value)).unwrap_or_default(),
-            FieldKind::Number { .. } | FieldKind::Whole { .. } => Value::from(0),
-            FieldKind::Switch => Value::Bool(false),
-            FieldKind::Text { .. }
-            | FieldKind::Column(_)
-            | FieldKind::Cell
-            | FieldKind::Expression
-            | FieldKind::Sql => Value::from(""),
-            FieldKind::Fit => Value::from("train"),
-            FieldKind::OptionalColumn(_)
-            | FieldKind::OptionalText { .. }
-            | FieldKind::OptionalNumber { .. }
-            | FieldKind::OptionalWhole { .. }
-            | FieldKind::Value => Value::Null,
-            _ => Value::Array(Vec::new()),
-        },
-    }
-}
-
-fn op_of(step: &Value) -> &str {
-    step.get("op").and_then(Value::as_str).unwrap_or_default()
-}
-
-/// What a field holds.
-fn get(step: &Value, field: &FieldSpec) -> Value {
-    step.get(field.key).cloned().unwrap_or_else(|| unwritten(op_of(step), field))
-}
-
-fn get_text(step: &Value, field: &FieldSpec) -> String {
-    get(step, field).as_str().unwrap_or_default().to_owned()
-}
-
-fn get_typed<T: DeserializeOwned + Default>(step: &Value, field: &FieldSpec) -> T {
-    serde_json::from_value(get(step, field)).unwrap_or_default()
-}
-
-/// Writes a field; nothing takes it away.
-fn set(step: &mut Value, key: &str, value: impl Serialize) {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    let map: Option<&mut Map<String, Value>> = step.as_object_mut();
-    if let Some(map) = map {
-        if value.is_null() {
-            map.remove(key);
-        } else {
-            map.insert(key.to_owned(), value);
-        }
-    }
-}
 
 /// Whether a column can stand in a field.
 #[must_use]
@@ -520,26 +466,5 @@ fn fit_ui(ui: &mut Ui, form: &FormContext<'_>, field: &FieldSpec, step: &mut Val
             let words = "Sees validation and test rows: every metric that leans on it will say so";
             widgets::paragraph(ui, words, theme.warning.text);
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cairn_protocol::steps::{StepOp, catalogue};
-
-    #[test]
-    fn what_a_file_leaves_out_is_shown_as_it_is() {
-        for spec in catalogue::STEPS {
-            let default = catalogue::default_of(spec.op).unwrap();
-            let written = serde_json::to_value(&default).unwrap();
-            for field in spec.fields {
-                let shown = get(&written, field);
-                let mut again = written.clone();
-                set(&mut again, field.key, &shown);
-                let again: StepOp = serde_json::from_value(again).unwrap();
-                assert_eq!(again, default, "{}.{} is shown as {shown}", spec.op, field.key);
-            }
-        }
     }
 }
