@@ -354,9 +354,9 @@ fn topic_of(request: &Request) -> Topic {
     match request {
         Request::Welcome | Request::Project | Request::ReadReport { .. } => Topic::Project,
         Request::OpenNotebook { path } => Topic::Notebook(path.clone()),
-        Request::CellResult { path, cell } | Request::PreviewSteps { path, cell, .. } => {
-            Topic::Cell(path.clone(), cell.clone())
-        }
+        Request::CellResult { path, cell }
+        | Request::PreviewSteps { path, cell, .. }
+        | Request::ExportCode { path, cell, .. } => Topic::Cell(path.clone(), cell.clone()),
         Request::Page { table, .. }
         | Request::TableProfile { table }
         | Request::Column { table, .. }

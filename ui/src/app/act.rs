@@ -105,6 +105,9 @@ impl App {
                 let show = ToastAction::Act(Action::Open(Tab::Report(Some(report.path.clone()))));
                 self.toast(Toast::info(format!("Wrote {}", report.path)).action("Show", show));
             }
+            (Request::ExportCode { out: Some(out), .. }, Response::Code { .. }) => {
+                self.toast(Toast::info(format!("Wrote {out}")));
+            }
             (Request::Jobs, Response::Jobs(jobs)) => {
                 for job in jobs {
                     self.store.jobs.entry(job.id).or_insert_with(|| job.clone());

@@ -3,6 +3,8 @@
 //! is applied or discarded. Both live in egui's memory, so that the card, the maximised pane and the inspector
 //! of a cell see the same.
 
+use std::sync::Arc;
+
 use cairn_protocol::{
     Request,
     door::NotebookView,
@@ -70,7 +72,21 @@ pub struct WrangleDraft {
     pub waiting: Option<(Vec<Step>, usize)>,
     /// The row of the selected step takes the focus in the next frame.
     pub focus_selected: bool,
+    /// Earlier states of the steps, oldest first.
+    past: Vec<Snapshot>,
+    /// States that were taken back, the newest last.
+    future: Vec<Snapshot>,
+    /// The steps as they were kept last, and when they changed last.
+    kept: Option<(Snapshot, f64)>,
 }
+
+/// The steps at a time, and the one looked at.
+type Snapshot = Arc<(Vec<Step>, usize)>;
+
+/// States that can be taken back.
+const MOST_PAST: usize = 100;
+/// Changes of one step within so many seconds are taken back together.
+const TOGETHER_SECS: f64 = 0.8;
 
 /// What the preview of a step is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,6 +116,7 @@ impl WrangleDraft {
         if !draft.is_changed() && draft.base != steps {
             draft.steps = steps.to_vec();
             draft.base = steps.to_vec();
+            (draft.past, draft.future, draft.kept) = (Vec::new(), Vec::new(), None);
         }
         if draft.steps == steps {
             // Applied here or elsewhere: nothing is under way any more.
@@ -109,8 +126,9 @@ impl WrangleDraft {
         draft
     }
 
-    /// Keeps the draft for the next frame.
-    pub fn save(self, egui: &egui::Context, notebook: &str, cell: &str) {
+    /// Keeps the draft for the next frame; what changed since can be taken back.
+    pub fn save(mut self, egui: &egui::Context, notebook: &str, cell: &str) {
+        self.remember(egui.input(|input| input.time));
         egui.data_mut(|data| data.insert_temp(Self::id(notebook, cell), self));
     }
 
@@ -130,6 +148,70 @@ impl WrangleDraft {
     pub fn discard(&mut self) {
         self.steps.clone_from(&self.base);
         self.selected = self.selected.min(self.steps.len());
+    }
+
+    fn remember(&mut self, now_secs: f64) {
+        let same = self.kept.as_ref().is_some_and(|(kept, _)| kept.0 == self.steps);
+        if same {
+            return;
+        }
+        let now: Snapshot = Arc::new((self.steps.clone(), self.selected));
+        if let Some((kept, changed_at)) = self.kept.take() {
+            let typing = now_secs - changed_at < TOGETHER_SECS && kept.0.len() == self.steps.len();
+            if !typing {
+                self.past.push(kept);
+                if self.past.len() > MOST_PAST {
+                    self.past.remove(0);
+                }
+            }
+            self.future.clear();
+            self.kept = Some((now, now_secs));
+        } else {
+            self.kept = Some((now, f64::NEG_INFINITY));
+        }
+    }
+
+    /// Whether a change of the recipe under way can be taken back.
+    #[must_use]
+    pub fn can_undo(&self) -> bool {
+        self.is_changed() && !self.past.is_empty()
+    }
+
+    /// Whether a change that was taken back can be made again.
+    #[must_use]
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+
+    /// Takes the last change back. False where there is none.
+    pub fn undo(&mut self) -> bool {
+        let Some(before) = self.past.pop() else { return false };
+        self.future.push(Arc::new((self.steps.clone(), self.selected)));
+        self.go_to(before);
+        true
+    }
+
+    /// Makes the change again that was taken back last. False where there is none.
+    pub fn redo(&mut self) -> bool {
+        let Some(after) = self.future.pop() else { return false };
+        self.past.push(Arc::new((self.steps.clone(), self.selected)));
+        self.go_to(after);
+        true
+    }
+
+    fn go_to(&mut self, snapshot: Snapshot) {
+        self.steps.clone_from(&snapshot.0);
+        self.selected = snapshot.1.min(self.steps.len());
+        self.kept = Some((snapshot, f64::NEG_INFINITY));
+    }
+
+    /// Adds a copy of a step (index from 0) behind it and selects the copy.
+    pub fn duplicate(&mut self, index: usize) {
+        if let Some(step) = self.steps.get(index).cloned() {
+            self.steps.insert(index + 1, step);
+            self.selected = index + 2;
+            self.focus_selected = true;
+        }
     }
 
     /// Adds a step after the selected one and selects it.
@@ -235,6 +317,29 @@ mod tests {
         draft.discard();
         assert_eq!(draft.steps[2], step("c"));
         assert!(!draft.is_changed());
+    }
+
+    #[test]
+    fn changes_are_taken_back_and_made_again() {
+        let mut draft = draft(&["a", "b"]);
+        draft.remember(0.0);
+        draft.remove(0);
+        draft.remember(10.0);
+        draft.duplicate(0);
+        draft.remember(20.0);
+        assert_eq!(draft.steps, [step("b"), step("b")]);
+        // What one types in one go is one change.
+        draft.steps[1] = step("c");
+        draft.remember(30.0);
+        draft.steps[1] = step("cd");
+        draft.remember(30.3);
+        assert!(draft.undo());
+        draft.remember(40.0);
+        assert_eq!(draft.steps, [step("b"), step("b")]);
+        assert!(draft.undo() && draft.undo() && !draft.undo());
+        assert_eq!(draft.steps, [step("a"), step("b")]);
+        assert!(draft.redo() && draft.redo() && draft.redo() && !draft.redo());
+        assert_eq!(draft.steps, [step("b"), step("cd")]);
     }
 
     #[test]

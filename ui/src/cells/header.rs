@@ -82,6 +82,7 @@ pub fn header_ui(ui: &mut Ui, card: Card<'_>, memory: &mut CardUi, renaming: Opt
     left.shrink_clip_rect(left_room.expand2(vec2(4.0, 2.0)));
     left_ui(&mut left, card, memory, renaming, &mut output);
     grip.context_menu(|ui| menu_items(ui, card, &mut output));
+    super::export::dialog_ui(ui, card);
     output
 }
 
@@ -326,6 +327,9 @@ fn menu_items(ui: &mut Ui, card: Card<'_>, output: &mut HeaderOutput) {
     }
     if item(ui, glyph::PENCIL, "Rename…", "F2", true) {
         output.rename = true;
+    }
+    if card.body.kind() == CellKind::Wrangle && item(ui, glyph::EXPORT, "Export…", "", true) {
+        super::export::open(ui.ctx(), card);
     }
     widgets::menu_separator(ui, theme);
     if item(ui, glyph::TRASH, "Delete", "Del", true) {

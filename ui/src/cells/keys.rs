@@ -5,6 +5,7 @@ use cairn_protocol::{
     Request, Response,
     door::NotebookView,
     notebook::{CellBody, Edit, WrangleCell},
+    table::TableRef,
 };
 use egui::{Context, Id};
 
@@ -38,7 +39,13 @@ pub(super) fn take_slash(egui: &Context, notebook: &str, cell: &str) -> bool {
 
 /// Gives a command to the part of the selected cell that it is meant for. False where the notebook is meant.
 pub fn takes_command(egui: &Context, store: &Store, selection: &Selection, command: Command) -> bool {
-    let Selection::Cell { notebook, cell } = selection else { return false };
+    // A column selected in the preview of a cell speaks for the cell.
+    let (notebook, cell) = match selection {
+        Selection::Cell { notebook, cell } | Selection::Column { table: TableRef::Cell { notebook, cell }, .. } => {
+            (notebook, cell)
+        }
+        _ => return false,
+    };
     let answer = store.read(&Request::OpenNotebook { path: notebook.clone() }).value;
     let Some(Response::Notebook(view)) = answer.as_deref() else { return false };
     let Some(CellBody::Wrangle(wrangle)) = body_of(view, cell) else { return false };
@@ -66,6 +73,12 @@ pub fn takes_command(egui: &Context, store: &Store, selection: &Selection, comma
             let edits = vec![Edit::SetBody { name: cell.clone(), body }];
             store.call(Request::EditNotebook { path: notebook.clone(), edits });
             true
+        }
+        Command::Undo | Command::Redo if WrangleDraft::is_editing(egui, notebook, cell) => {
+            let mut draft = WrangleDraft::load(egui, notebook, cell, &wrangle.steps);
+            let done = if command == Command::Undo { draft.undo() } else { draft.redo() };
+            draft.save(egui, notebook, cell);
+            done
         }
         Command::FilterTable => {
             egui.data_mut(|data| data.insert_temp(slash_id(notebook, cell), true));

@@ -6,7 +6,7 @@ use std::{cell::RefCell, ops::Range, rc::Rc};
 use cairn_protocol::{
     ErrorInfo, Request, Response,
     door::StepPreview,
-    steps::{Step, StepOp},
+    steps::{OneHot, Step, StepOp},
     table::{ColumnChange, ColumnProfile},
 };
 use egui::Ui;
@@ -138,9 +138,7 @@ impl<'a> PreviewSource<'a> {
 pub fn level_of<'n>(name: &'n str, steps: &[Step], upto: usize) -> &'n str {
     let made = upto.checked_sub(1).and_then(|index| steps.get(index));
     let sources: Vec<&str> = match made.map(|step| &step.op) {
-        Some(StepOp::OneHot(cairn_protocol::steps::OneHot { columns, .. })) => {
-            columns.iter().map(String::as_str).collect()
-        }
+        Some(StepOp::OneHot(OneHot { columns, .. })) => columns.iter().map(String::as_str).collect(),
         Some(StepOp::SplitFlags { column, .. }) => vec![column],
         _ => return name,
     };

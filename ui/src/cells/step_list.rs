@@ -2,9 +2,9 @@
 //! and a grip to move it.
 
 use cairn_protocol::{
+    ErrorInfo,
     results::StepOutcome,
-    steps::{FitScope, Step, StepOp},
-    table::ColumnType,
+    steps::{FitScope, Step, StepOp, catalogue},
 };
 use egui::{
     Align2, CornerRadius, CursorIcon, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -13,6 +13,8 @@ use egui::{
 use super::{
     draft::WrangleDraft,
     keys::{self, FocusedStep},
+    new_step::Known,
+    step_menu,
 };
 use crate::{
     fonts,
@@ -23,114 +25,99 @@ use crate::{
 /// Height of a row.
 pub const ROW: f32 = 36.0;
 
+/// Why a recipe fails, and at which step (from 0).
+#[derive(Debug, Clone, Copy)]
+pub struct Broken<'a> {
+    /// Index of the step.
+    pub index: usize,
+    /// What is wrong, and what to do.
+    pub error: &'a ErrorInfo,
+}
+
 /// What stands in the second line of a step.
 #[must_use]
 pub fn subtitle(step: &Step) -> String {
-    let columns = step.op.columns();
-    if columns.is_empty() {
-        return "choose columns".into();
-    }
-    let mut words = match &step.op {
+    let list = |names: &[&str]| if names.len() > 3 { format!("{} columns", names.len()) } else { names.join(", ") };
+    let listed = |names: &[String]| list(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let or = |words: String, empty: &str| if words.is_empty() { empty.to_owned() } else { words };
+    let named = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|value| value.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
+    };
+    let words = match &step.op {
         StepOp::Rename { names } => match names.as_slice() {
             [one] => format!("{} → {}", one.from, one.to),
-            _ => columns.join(", "),
+            _ => list(&step.op.columns()),
         },
-        StepOp::Cast { columns, to, .. } => format!("{} → {}", columns.join(", "), to.as_str()),
-        _ if columns.len() > 3 => format!("{} columns", columns.len()),
-        _ => columns.join(", "),
+        StepOp::Cast { columns, to, .. } if !columns.is_empty() => format!("{} → {}", listed(columns), to.as_str()),
+        StepOp::CleanNames(of) => named(serde_json::to_value(of.style)),
+        StepOp::Shuffle(of) => format!("seed {}", of.seed),
+        StepOp::Sample(of) => {
+            let how = named(serde_json::to_value(of.method));
+            match (of.rows, of.percent) {
+                (Some(rows), _) => format!("{how}, {} rows", widgets::format::count(rows)),
+                (None, Some(percent)) => format!("{how}, {percent} %"),
+                (None, None) => how,
+            }
+        }
+        StepOp::Deduplicate(of) => or(listed(&of.columns), "all columns"),
+        StepOp::DropMissing(of) => or(listed(&of.columns), "all columns"),
+        StepOp::EditCells(of) => widgets::format::plural(of.edits.len() as u64, "cell", "cells"),
+        StepOp::Formula(of) => format!("{} = {}", of.name, of.expression.replace('\n', " ")),
+        StepOp::Sql(of) => or(of.query.split_whitespace().collect::<Vec<_>>().join(" "), "write a query"),
+        StepOp::Join(of) if of.with.is_empty() => "choose a table".into(),
+        StepOp::Join(of) => {
+            let keys: Vec<&str> = of.on.iter().map(|key| key.left.as_str()).collect();
+            if keys.is_empty() {
+                format!("{}, choose keys", of.with)
+            } else {
+                format!("{} on {}", of.with, list(&keys))
+            }
+        }
+        StepOp::Concat(of) => or(of.with.join(", "), "choose tables"),
+        StepOp::Unpivot(of) => or(listed(&of.columns), "all columns"),
+        StepOp::Transpose(of) => of.header.clone().unwrap_or_else(|| "all rows".into()),
+        StepOp::Filter { conditions, .. } if conditions.is_empty() => "add a condition".into(),
+        StepOp::GroupBy(of) if of.by.is_empty() => "choose columns".into(),
+        StepOp::GroupBy(of) => listed(&of.by),
+        StepOp::Resample(of) if !of.column.is_empty() => format!("{}, every {}", of.column, of.every),
+        StepOp::FillGaps(of) if !of.column.is_empty() => format!("{}, every {}", of.column, of.every),
+        _ => {
+            let mut columns = step.op.columns();
+            columns.retain(|name| !name.is_empty());
+            let mut seen = std::collections::BTreeSet::new();
+            columns.retain(|name| seen.insert(*name));
+            list(&columns)
+        }
     };
-    if words.is_empty() {
-        words = "choose columns".into();
-    }
+    let mut words = or(words, "choose columns");
     if !step.enabled {
         words.push_str(" · off");
     }
     words
 }
 
-/// Every kind of step a person can add, with its words in the menu.
-#[must_use]
-pub fn templates() -> Vec<(&'static str, &'static str, StepOp)> {
-    use cairn_protocol::steps::{Combine, DropLevel, ImputeStrategy, NullLevel, ScaleMethod, Unfit, UnseenLevel};
-    let fit = FitScope::Train;
-    vec![
-        ("Drop columns", "take columns away", StepOp::Drop { columns: Vec::new() }),
-        ("Rename columns", "other names", StepOp::Rename { names: Vec::new() }),
-        (
-            "Set type",
-            "number, text, date…",
-            StepOp::Cast { columns: Vec::new(), to: ColumnType::Category, unfit: Unfit::Error },
-        ),
-        (
-            "Filter rows",
-            "keep rows that meet conditions",
-            StepOp::Filter { conditions: Vec::new(), combine: Combine::All },
-        ),
-        (
-            "Fill missing values",
-            "mean, median, most frequent",
-            StepOp::Impute(cairn_protocol::steps::Impute {
-                columns: Vec::new(),
-                strategy: ImputeStrategy::Median,
-                value: None,
-                indicator: false,
-                fit,
-                ..Default::default()
-            }),
-        ),
-        (
-            "Scale",
-            "standard, 0 to 1, robust",
-            StepOp::Scale(cairn_protocol::steps::Scale {
-                columns: Vec::new(),
-                method: ScaleMethod::Standard,
-                fit,
-                ..Default::default()
-            }),
-        ),
-        (
-            "One-hot encode",
-            "a 0/1 column for each level",
-            StepOp::OneHot(cairn_protocol::steps::OneHot {
-                columns: Vec::new(),
-                drop: DropLevel::None,
-                nulls: NullLevel::OwnColumn,
-                unseen: UnseenLevel::AllZeros,
-                rare_below_percent: 0.0,
-                max_categories: None,
-                name_pattern: "{column}_{value}".into(),
-                keep_source: false,
-                fit,
-                ..Default::default()
-            }),
-        ),
-        (
-            "Split into flags",
-            "several values in a cell",
-            StepOp::SplitFlags {
-                column: String::new(),
-                separator: ";".into(),
-                rare_below_percent: 0.0,
-                keep_source: false,
-                fit,
-            },
-        ),
-    ]
-}
-
 /// Draws the rows and takes clicks, drags and keys.
-pub fn steps_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, outcomes: &[StepOutcome]) {
+pub fn steps_ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    draft: &mut WrangleDraft,
+    outcomes: &[StepOutcome],
+    broken: Option<Broken<'_>>,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    let top = ui.cursor().top();
     let focus_selected = std::mem::take(&mut draft.focus_selected);
     let mut moved = None;
     let mut selected = None;
     let mut toggled = None;
     let mut removed = None;
-    let dragging = egui::Id::unique("dragged step").with(ui.scope_id());
+    let mut doubled = None;
+    let mut dragged = None;
+    let mut places: Vec<Rect> = Vec::with_capacity(draft.steps.len());
     for (index, step) in draft.steps.iter().enumerate() {
         let on = draft.selected == index + 1;
-        let row = row_ui(ui, theme, index, step, outcomes.get(index), on);
+        let fault = broken.filter(|broken| broken.index == index).map(|broken| broken.error);
+        let row = row_ui(ui, theme, index, step, outcomes.get(index), fault, on);
+        places.push(row.whole.rect);
         if row.whole.clicked() || row.whole.gained_focus() {
             selected = Some(index + 1);
         }
@@ -142,24 +129,16 @@ pub fn steps_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, outcomes: 
         }
         if row.whole.has_focus() {
             keys::note_focus(ui.ctx(), FocusedStep { widget: row.whole.id, index });
-            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Delete)) {
+            let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+            if pressed(Modifiers::NONE, Key::Delete) {
                 removed = Some(index);
             }
-        }
-        if row.whole.dragged() {
-            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
-            if let Some(at) = row.whole.interact_pointer_pos() {
-                let slot = (((at.y - top) / ROW).round().max(0.0) as usize).min(draft.steps.len());
-                let y = top + slot as f32 * ROW;
-                ui.painter().hline(row.whole.rect.x_range(), y, Stroke::new(2.0, theme.accent));
-                ui.data_mut(|data| data.insert_temp(dragging, slot));
+            if pressed(Modifiers::COMMAND, Key::D) {
+                doubled = Some(index);
             }
         }
-        if row.whole.drag_stopped()
-            && let Some(slot) = ui.data_mut(|data| data.remove_temp::<usize>(dragging))
-        {
-            let to = if slot > index { slot - 1 } else { slot };
-            moved = Some((index, to.min(draft.steps.len() - 1)));
+        if row.whole.dragged() || row.whole.drag_stopped() {
+            dragged = row.whole.interact_pointer_pos().map(|at| (index, at.y, row.whole.drag_stopped()));
         }
         row.whole.context_menu(|ui| {
             let mut item = |mark: &str, words: &str, keys: &str, enabled: bool| {
@@ -171,6 +150,9 @@ pub fn steps_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, outcomes: 
             if item(glyph::ARROW_DOWN, "Move down", "Alt+↓", index + 1 < draft.steps.len()) {
                 moved = Some((index, index + 1));
             }
+            if item(glyph::COPY, "Duplicate", "Ctrl+D", true) {
+                doubled = Some(index);
+            }
             if item(glyph::EYE, if step.enabled { "Switch off" } else { "Switch on" }, "", true) {
                 toggled = Some(index);
             }
@@ -178,6 +160,19 @@ pub fn steps_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, outcomes: 
                 removed = Some(index);
             }
         });
+    }
+    if let Some((index, y, dropped)) = dragged {
+        let slot = places.iter().filter(|place| place.center().y < y).count();
+        if dropped {
+            let to = if slot > index { slot - 1 } else { slot };
+            moved = Some((index, to.min(draft.steps.len() - 1)));
+        } else {
+            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+            let line = places.get(slot).map(Rect::top).or_else(|| places.last().map(Rect::bottom));
+            if let Some(line) = line {
+                ui.painter().hline(places[index].x_range(), line, Stroke::new(2.0, theme.accent));
+            }
+        }
     }
     if let Some(selected) = selected {
         draft.selected = selected;
@@ -187,6 +182,9 @@ pub fn steps_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, outcomes: 
     }
     if let Some((from, to)) = moved {
         draft.shift(from, to);
+    }
+    if let Some(index) = doubled {
+        draft.duplicate(index);
     }
     if let Some(index) = removed {
         draft.remove(index);
@@ -198,24 +196,51 @@ struct Row {
     eye: Response,
 }
 
-fn row_ui(ui: &mut Ui, theme: &Theme, index: usize, step: &Step, outcome: Option<&StepOutcome>, on: bool) -> Row {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+fn row_ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    index: usize,
+    step: &Step,
+    outcome: Option<&StepOutcome>,
+    fault: Option<&ErrorInfo>,
+    on: bool,
+) -> Row {
+    let width = ui.available_width();
+    let reason = fault.map(|error| reason(ui, theme, error, width - 40.0));
+    let more = reason.as_ref().map_or(0.0, |galley| galley.size().y + 6.0);
+    let (full, _) = ui.allocate_exact_size(vec2(width, ROW + more), Sense::hover());
     let id = ui.scope_id().with(("step", index));
-    let whole = ui.interact(rect, id, Sense::click_and_drag());
+    let whole = ui.interact(full, id, Sense::click_and_drag());
+    let rect = full.with_max_y(full.top() + ROW);
     let title = step.op.title();
-    let name = format!("Step {}: {title}, {}", index + 1, subtitle(step));
+    let mut name = format!("Step {}: {title}, {}", index + 1, subtitle(step));
+    if let Some(error) = fault {
+        name = format!("{name}, fails: {}", error.message);
+    }
     whole.widget_info(|| WidgetInfo::selected(Role::ListItem, ui.is_enabled(), on, &name));
     let painter = ui.painter();
     if on {
-        painter.rect_filled(rect, CornerRadius::ZERO, theme.selection);
-        painter.rect_filled(rect.with_max_x(rect.left() + 2.0), CornerRadius::ZERO, theme.accent);
+        painter.rect_filled(full, CornerRadius::ZERO, theme.selection);
+        let bar = if fault.is_some() { theme.fault.mark } else { theme.accent };
+        painter.rect_filled(full.with_max_x(rect.left() + 2.0), CornerRadius::ZERO, bar);
     } else if whole.hovered() {
-        painter.rect_filled(rect, CornerRadius::ZERO, theme.hover);
+        painter.rect_filled(full, CornerRadius::ZERO, theme.hover);
     }
     let quiet = !step.enabled;
-    let ink = if quiet { theme.dim } else { theme.text };
+    let ink = match fault {
+        Some(_) => theme.fault.text,
+        None if quiet => theme.dim,
+        None => theme.text,
+    };
     let number = pos2(rect.left() + 16.0, rect.top() + 11.0);
     painter.text(number, Align2::CENTER_CENTER, (index + 1).to_string(), fonts::body(text::SMALL), theme.dim);
+    let (mark, color) =
+        if fault.is_some() { (glyph::X_CIRCLE, theme.fault.mark) } else { (step_glyph(&step.op), theme.dim) };
+    let at = pos2(rect.left() + 16.0, rect.top() + 26.0);
+    painter.text(at, Align2::CENTER_CENTER, mark, fonts::icons(12.0), color);
+    if let Some(galley) = reason {
+        painter.galley(pos2(rect.left() + 30.0, rect.bottom()), galley, theme.fault.text);
+    }
 
     let eye_rect = Rect::from_center_size(pos2(rect.right() - 13.0, rect.center().y), vec2(18.0, 20.0));
     let eye = ui.interact(eye_rect, id.with("eye"), Sense::click());
@@ -232,7 +257,10 @@ fn row_ui(ui: &mut Ui, theme: &Theme, index: usize, step: &Step, outcome: Option
     }
     widgets::focus_ring(ui, theme, &eye, eye_rect);
     if let Some(fit) = step.op.fit().filter(|_| step.enabled) {
-        right = fit_tag(ui, theme, rect, right, fit, outcome) - 4.0;
+        let all = fit == FitScope::All || outcome.is_some_and(|outcome| outcome.fits_on_all);
+        right = tag(ui, theme, rect, right, if all { "fit: all" } else { "fit: train" }, all) - 4.0;
+    } else if step.op.only_here() && step.enabled {
+        right = tag(ui, theme, rect, right, "only here", false) - 4.0;
     } else if let Some(warning) = outcome.and_then(|outcome| outcome.warnings.first()).filter(|_| step.enabled) {
         let at = pos2(right - 8.0, rect.center().y);
         ui.painter().text(at, Align2::CENTER_CENTER, glyph::WARNING, fonts::icons(14.0), theme.warning.mark);
@@ -261,17 +289,27 @@ fn row_ui(ui: &mut Ui, theme: &Theme, index: usize, step: &Step, outcome: Option
     Row { whole, eye }
 }
 
-/// «fit: train», or «fit: all» in the warning shade; gives its left edge.
-fn fit_tag(ui: &Ui, theme: &Theme, row: Rect, right: f32, fit: FitScope, outcome: Option<&StepOutcome>) -> f32 {
-    let all = fit == FitScope::All || outcome.is_some_and(|outcome| outcome.fits_on_all);
-    let words = if all { "fit: all" } else { "fit: train" };
-    let color = if all { theme.warning.text } else { theme.dim };
+/// Why a step fails and what to do, on lines of their own.
+fn reason(ui: &Ui, theme: &Theme, error: &ErrorInfo, width: f32) -> std::sync::Arc<egui::Galley> {
+    let font = fonts::body(text::SMALL);
+    let mut job = egui::text::LayoutJob::default();
+    job.wrap.max_width = width;
+    job.append(&error.message, 0.0, egui::TextFormat::simple(font.clone(), theme.fault.text));
+    if !error.hint.is_empty() {
+        job.append(&format!("\n{}", error.hint), 0.0, egui::TextFormat::simple(font, theme.dim));
+    }
+    ui.painter().layout_job(job)
+}
+
+/// A small tag at the right of a row, in the warning shade where it warns; gives its left edge.
+fn tag(ui: &Ui, theme: &Theme, row: Rect, right: f32, words: &str, warns: bool) -> f32 {
+    let color = if warns { theme.warning.text } else { theme.dim };
     let galley = ui.painter().layout_no_wrap(words.into(), fonts::body(text::SMALL), color);
-    let lead = if all { 15.0 } else { 0.0 };
+    let lead = if warns { 15.0 } else { 0.0 };
     let width = galley.size().x + 8.0 + lead;
     let tag = Rect::from_center_size(pos2(right - width / 2.0, row.center().y), vec2(width, 17.0));
     let painter = ui.painter();
-    if all {
+    if warns {
         painter.rect_filled(tag, CornerRadius::same(3), theme.warning.tint);
         let at = pos2(tag.left() + 10.0, tag.center().y);
         painter.text(at, Align2::CENTER_CENTER, glyph::WARNING, fonts::icons(12.0), theme.warning.mark);
@@ -283,7 +321,7 @@ fn fit_tag(ui: &Ui, theme: &Theme, row: Rect, right: f32, fit: FitScope, outcome
 }
 
 /// The row that opens the list of steps to add; `/` opens it too.
-pub fn add_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, slash: bool) {
+pub fn add_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, slash: bool, known: impl FnOnce() -> Known) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), "Add step"));
     if response.hovered() {
@@ -311,32 +349,18 @@ pub fn add_ui(ui: &mut Ui, theme: &Theme, draft: &mut WrangleDraft, slash: bool)
     if slash {
         egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&response));
     }
-    let mut chosen = None;
-    widgets::menu_popup(theme, &response, 320.0, |ui| {
-        for (title, about, op) in templates() {
-            if widgets::menu_item(ui, theme, Some(step_glyph(&op)), title, about, true).clicked() {
-                chosen = Some(op);
-            }
-        }
-    });
-    if let Some(op) = chosen {
-        draft.add(Step { op, enabled: true });
+    let open =
+        slash || response.clicked() || egui::Popup::is_id_open(ui.ctx(), egui::Popup::default_response_id(&response));
+    if open && let Some(step) = step_menu::menu_ui(theme, &response, &known().around()) {
+        draft.add(step);
+        draft.focus_selected = true;
     }
 }
 
-/// The glyph of a step.
+/// The glyph of a step: that of its group.
 #[must_use]
 pub fn step_glyph(op: &StepOp) -> &'static str {
-    match op {
-        StepOp::Drop { .. } => glyph::TRASH,
-        StepOp::Rename { .. } => glyph::PENCIL,
-        StepOp::Cast { .. } => glyph::HASH,
-        StepOp::Filter { .. } => glyph::FUNNEL,
-        StepOp::Impute(cairn_protocol::steps::Impute { .. }) => glyph::ERASER,
-        StepOp::Scale(cairn_protocol::steps::Scale { .. }) => glyph::RULER,
-        StepOp::OneHot(cairn_protocol::steps::OneHot { .. }) => glyph::COLUMNS,
-        StepOp::SplitFlags { .. } => glyph::SCISSORS,
-    }
+    step_menu::group_glyph(catalogue::spec_of(op.name()).map_or("", |spec| spec.group))
 }
 
 #[cfg(test)]
@@ -353,9 +377,11 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_step_can_be_added() {
-        let titles: std::collections::BTreeSet<_> =
-            templates().iter().map(|(_, _, op)| std::mem::discriminant(op)).map(|of| format!("{of:?}")).collect();
-        assert_eq!(titles.len(), 8);
+    fn every_operation_has_a_second_line_and_a_glyph() {
+        for spec in catalogue::STEPS {
+            let step = Step { op: catalogue::default_of(spec.op).unwrap(), enabled: true };
+            assert!(!subtitle(&step).is_empty(), "{}", spec.op);
+            assert_ne!(step_glyph(&step.op), glyph::WRENCH, "{}", spec.op);
+        }
     }
 }

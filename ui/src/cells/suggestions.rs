@@ -2,7 +2,7 @@
 
 use cairn_protocol::{
     results::CellResult,
-    steps::{FitScope, Step, StepOp},
+    steps::{FitScope, OneHot, Step, StepOp},
     table::{Finding, Severity},
 };
 use egui::{Frame, Margin, Ui};
@@ -73,22 +73,11 @@ fn answers(step: &StepOp, wanted: &StepOp) -> bool {
     let gone = matches!(
         step,
         StepOp::Drop { .. }
-            | StepOp::OneHot(cairn_protocol::steps::OneHot { keep_source: false, .. })
+            | StepOp::OneHot(OneHot { keep_source: false, .. })
             | StepOp::SplitFlags { keep_source: false, .. }
     );
     let columns = step.columns();
     (same_kind || gone) && wanted.columns().iter().all(|column| columns.contains(column))
-}
-
-/// Fits a step on the training part.
-fn fit_on_train(op: &mut StepOp) {
-    match op {
-        StepOp::Impute(cairn_protocol::steps::Impute { fit, .. })
-        | StepOp::Scale(cairn_protocol::steps::Scale { fit, .. })
-        | StepOp::OneHot(cairn_protocol::steps::OneHot { fit, .. })
-        | StepOp::SplitFlags { fit, .. } => *fit = FitScope::Train,
-        StepOp::Drop { .. } | StepOp::Rename { .. } | StepOp::Cast { .. } | StepOp::Filter { .. } => {}
-    }
 }
 
 /// Draws the suggestions for a recipe, at most so many.
@@ -149,7 +138,7 @@ fn suggestion_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, suggesti
                     }
                     Remedy::FitOnTrain(at) => {
                         if let Some(step) = draft.steps.get_mut(at) {
-                            fit_on_train(&mut step.op);
+                            step.op.set_fit(FitScope::Train);
                             draft.selected = at + 1;
                         }
                     }

@@ -4,8 +4,9 @@
 use cairn_protocol::{
     door::StepPreview,
     notebook::{CellBody, WrangleCell},
-    results::{CellResult, StepOutcome, WrangleResult},
-    table::TableRef,
+    results::{CellResult, Prediction, StepOutcome, WrangleResult},
+    steps::catalogue,
+    table::{ColumnChange, ColumnType, TableRef},
 };
 use egui::{Align, CornerRadius, Frame, Key, Layout, Margin, Modifiers, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
@@ -13,13 +14,17 @@ use super::{
     card::{Card, CardUi, result_of},
     draft::WrangleDraft,
     keys,
+    new_step::Known,
+    prefill,
     preview::{Preview, PreviewSource},
-    step_forms::{self, FormContext},
-    step_list, suggestions,
+    step_forms::{self, FormContext, OtherTable},
+    step_list::{self, Broken},
+    suggestions,
 };
 use crate::{
     ctx::{Action, Selection},
-    theme::size,
+    fonts,
+    theme::{size, text},
     widgets::{
         self, Button, ChipTone, format, glyph,
         grid::{GridState, grid_ui},
@@ -32,6 +37,9 @@ const STEPS: f32 = 196.0;
 const FORM: f32 = 256.0;
 /// Height of the body in the notebook, without its footer.
 const HEIGHT: f32 = 312.0;
+
+/// From this size on a predicted table is marked.
+const LARGE_BYTES: u64 = 1 << 29;
 
 /// Draws the body in the notebook.
 pub fn body_ui(ui: &mut Ui, card: Card<'_>, wrangle: &WrangleCell, memory: &mut CardUi) {
@@ -70,9 +78,50 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, wrangle: &WrangleCell, memory: &mut 
 pub fn steps_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, preview: &Preview) {
     let response = card.result();
     let outcomes = outcomes(preview, result_of(response.as_ref()), draft);
-    step_list::steps_ui(ui, card.theme(), draft, &outcomes);
+    step_list::steps_ui(ui, card.theme(), draft, &outcomes, broken(card, preview, draft));
     let slash = keys::take_slash(ui.ctx(), card.path(), card.name());
-    step_list::add_ui(ui, card.theme(), draft, slash);
+    step_list::add_ui(ui, card.theme(), draft, slash, || known(card, preview));
+}
+
+/// The step that the newest recipe fails at.
+fn broken<'p>(card: Card<'_>, preview: &'p Preview, draft: &WrangleDraft) -> Option<Broken<'p>> {
+    let error = preview.error.as_deref().filter(|_| !preview.loading)?;
+    let here = error.place.cell.as_deref().is_none_or(|cell| cell == card.name());
+    let index = error.place.step?.checked_sub(1)?;
+    (here && index < draft.steps.len()).then_some(Broken { index, error })
+}
+
+/// Whether the cell, or a column of its table, is selected.
+fn is_selected(card: Card<'_>) -> bool {
+    card.is_selected()
+        || matches!(card.ctx.selection, Selection::Column { table: TableRef::Cell { notebook, cell }, .. }
+            if notebook == card.path() && cell == card.name())
+}
+
+/// Other cells above this one with tables.
+fn tables_above(card: Card<'_>) -> Vec<OtherTable> {
+    let above = card.view.notebook.cells[..card.index].iter();
+    above
+        .filter(|cell| prefill::is_table(cell.body.kind()))
+        .map(|cell| OtherTable { name: cell.name.clone(), schema: prefill::schema_of(card.view, &cell.name) })
+        .collect()
+}
+
+/// What a step added now can lean on.
+fn known(card: Card<'_>, preview: &Preview) -> Known {
+    let schema: Vec<(String, ColumnType)> = match preview.answer() {
+        Some(answer) => {
+            let there = answer.page.columns.iter().filter(|column| column.change != ColumnChange::Removed);
+            there.map(|column| (column.name.clone(), column.column_type)).collect()
+        }
+        None => card.body.inputs().first().map(|input| prefill::schema_of(card.view, input)).unwrap_or_default(),
+    };
+    let column = match card.ctx.selection {
+        Selection::Column { column, .. } => Some(column.clone()),
+        _ => None,
+    };
+    let target = prefill::guess_target(card.view, &schema);
+    Known { schema, column, target, tables: tables_above(card) }
 }
 
 /// What the steps did, as far as it is known: of the preview, else of the last run.
@@ -99,6 +148,8 @@ pub fn preview_ui(ui: &mut Ui, card: Card<'_>, preview: &Preview, grid: &mut Gri
     {
         // That a table above has not run is no fault of anybody's: it is the next thing to do.
         let waits = error.kind == cairn_protocol::ErrorKind::Usage && error.message.ends_with("has not run yet");
+        // A step that fails says so in the list too; the table as it was stays on screen below.
+        let stays = preview.answer().is_some() && !waits;
         Frame::new().inner_margin(Margin::same(10)).show(ui, |ui| {
             if waits {
                 let sentence = "The preview needs the table above, which has not run yet";
@@ -109,7 +160,9 @@ pub fn preview_ui(ui: &mut Ui, card: Card<'_>, preview: &Preview, grid: &mut Gri
                 widgets::error_card(ui, theme, error, false);
             }
         });
-        return;
+        if !stays {
+            return;
+        }
     }
     if preview.answer().is_none() {
         Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
@@ -161,15 +214,24 @@ pub fn form_panel_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, prev
         ui.set_width(rect.width() - 20.0);
         ui.add_space(6.0);
         if let Some(step) = selected.checked_sub(1).and_then(|index| draft.steps.get_mut(index)) {
-            let empty = Vec::new();
             let answer = preview.answer();
+            // Until there is an answer, what the cell reads is the best guess of what the step reads.
+            let input = card.body.inputs().first().map(|input| prefill::schema_of(card.view, input));
+            let input = input.filter(|_| answer.is_none()).unwrap_or_default();
             let form = FormContext {
                 theme,
-                schema: answer.map_or(&empty, |answer| &answer.schema),
+                schema: answer.map_or(&input, |answer| &answer.schema),
+                profile: answer.map_or(&[], |answer| &answer.profile.columns),
                 train_rows: answer.and_then(|answer| answer.train_rows),
+                tables: &tables_above(card),
                 wide,
             };
-            ui.push_id(selected, |ui| step_forms::form_ui(ui, &form, step));
+            if wide && let Some(spec) = catalogue::spec_of(step.op.name()) {
+                let about = egui::RichText::new(spec.about).font(fonts::body(text::SMALL)).color(theme.dim);
+                ui.add(egui::Label::new(about).wrap().selectable(false));
+                ui.add_space(6.0);
+            }
+            ui.push_id((selected, step.op.name()), |ui| step_forms::form_ui(ui, &form, step));
             if let Some(answer) = answer {
                 ui.add_space(4.0);
                 outcome_ui(ui, card, answer, wide);
@@ -184,11 +246,11 @@ pub fn form_panel_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, prev
 fn outcome_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview, wide: bool) {
     let theme = card.theme();
     let outcome = &answer.outcome;
-    for warning in &outcome.warnings {
+    for (index, warning) in outcome.warnings.iter().enumerate() {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             widgets::icon(ui, theme, glyph::WARNING, theme.warning.mark, 14.0);
-            widgets::paragraph(ui, warning.as_str(), theme.warning.text);
+            ui.vertical(|ui| warning_ui(ui, card, index, warning));
         });
     }
     if !outcome.learned.is_empty() {
@@ -218,6 +280,42 @@ fn outcome_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview, wide: bool) {
             added_row(ui, card, name, share);
         }
     }
+}
+
+/// Characters of a warning that are shown before it is unfolded.
+const SHORT: usize = 140;
+
+/// A warning; a long one (a list of values that did not fit) unfolds.
+fn warning_ui(ui: &mut Ui, card: Card<'_>, index: usize, warning: &str) {
+    let theme = card.theme();
+    let first = warning.lines().next().unwrap_or_default();
+    let end = first.char_indices().nth(SHORT).map_or(first.len(), |(at, _)| at);
+    let is_short = end == warning.trim_end().len();
+    let id = ui.make_persistent_id(("whole warning", index));
+    let mut whole = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    let shown = if whole || is_short { warning.to_owned() } else { format!("{}…", &first[..end]) };
+    widgets::paragraph(ui, shown, theme.warning.text);
+    if !is_short && widgets::link(ui, theme, if whole { "Show less" } else { "Show all" }).clicked() {
+        whole = !whole;
+        ui.data_mut(|data| data.insert_temp(id, whole));
+    }
+}
+
+/// «One-hot encode: 4 → 152 columns, 784 MB»: what the step makes of the table.
+fn prediction_words(answer: &StepPreview, prediction: &Prediction) -> String {
+    let rows = answer.page.rows_total;
+    let mut words = format!(
+        "{}: {} → {} columns",
+        answer.outcome.title,
+        format::count(answer.columns.0),
+        format::count(prediction.columns)
+    );
+    let before = (rows + answer.outcome.rows_removed).saturating_sub(answer.outcome.rows_added);
+    if prediction.rows != before {
+        words.push_str(&format!(", {} → {} rows", format::count(before), format::count(prediction.rows)));
+    }
+    words.push_str(&format!(", {}", format::bytes(prediction.bytes)));
+    words
 }
 
 fn width_words(answer: &StepPreview) -> String {
@@ -250,7 +348,10 @@ fn apply_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, preview: &Pre
     let mut foot = ui.new_child(UiBuilder::new().id_salt("foot").max_rect(rect.shrink2(vec2(10.0, 0.0))));
     let summary = preview.answer().filter(|_| changed).map(|answer| {
         let added = answer.outcome.added.len() as u64;
-        if added == 0 {
+        if let Some(prediction) = &answer.outcome.prediction {
+            let columns = format::plural(prediction.columns, "column", "columns");
+            format!("{columns} · {}", format::bytes(prediction.bytes))
+        } else if added == 0 {
             String::new()
         } else {
             format!("{added} new · {}", format::bytes(added * answer.page.rows_total))
@@ -276,7 +377,7 @@ fn apply_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft, preview: &Pre
             }
         },
     );
-    if changed && card.is_selected() {
+    if changed && is_selected(card) {
         let popup = egui::Popup::is_any_open(ui.ctx());
         let typing = ui.ctx().text_edit_focused();
         // Ctrl+Enter is a command: see `keys::takes_command`.
@@ -347,7 +448,16 @@ fn counts_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview) {
         let words = format::plural(outcome.changed_cells, "cell", "cells");
         widgets::chip(ui, theme, ChipTone::Accent, Some(glyph::PENCIL), words);
     }
+    if let Some(prediction) = &outcome.prediction {
+        let words = prediction_words(answer, prediction);
+        let tone = if prediction.bytes >= LARGE_BYTES { ChipTone::Warning } else { ChipTone::Neutral };
+        widgets::chip(ui, theme, tone, None, &words).on_hover_text(&words);
+    }
     let mut words = vec![format!("{} rows removed", format::count(outcome.rows_removed))];
+    if outcome.rows_added > 0 {
+        let added = format!("{} added", format::plural(outcome.rows_added, "row", "rows"));
+        if outcome.rows_removed == 0 { words[0] = added } else { words.push(added) }
+    }
     if outcome.skipped {
         words = vec!["switched off".to_owned()];
     } else if let Some(rows) = outcome.fit_rows {

@@ -8,13 +8,13 @@ use crate::{
     cells::{
         card::{Card, kind_glyph},
         draft::{self, Compare, WrangleDraft},
-        prefill,
+        export, prefill,
         preview::Preview,
         strips, suggestions, wrangle,
     },
     ctx::{Action, Ctx, Tab},
     theme::size,
-    widgets::{self, ChipTone, format, glyph, grid::GridState},
+    widgets::{self, Button, ChipTone, format, glyph, grid::GridState},
 };
 
 /// Width of the steps.
@@ -78,6 +78,7 @@ impl WranglePane {
         widgets::hairline(ui, theme);
         strips::strip_ui(ui, card);
         self.parts_ui(ui, card, &mut draft);
+        export::dialog_ui(ui, card);
         draft.save(ui.ctx(), &self.notebook, &self.cell);
     }
 
@@ -96,7 +97,7 @@ impl WranglePane {
         let mut left = ui.new_child(UiBuilder::new().id_salt("steps").max_rect(steps_rect));
         left.shrink_clip_rect(steps_rect);
         ScrollArea::vertical().id_salt("steps").auto_shrink([false, false]).show(&mut left, |ui| {
-            suggestions::section_head(ui, card, "Steps", &draft.steps.len().to_string());
+            steps_head_ui(ui, card, draft);
             wrangle::steps_ui(ui, card, draft, &self.preview);
             ui.add_space(8.0);
             suggestions::suggestions_ui(ui, card, draft, usize::MAX);
@@ -123,7 +124,8 @@ impl WranglePane {
         if widgets::segmented(&mut row, theme, "Compare with", &mut index, &["Previous step", "Card input", "Off"]) {
             draft.compare = all[index];
         }
-        widgets::switch(&mut row, theme, "Changed columns first", &mut self.changed_first);
+        let words = if bar.width() < 500.0 { "Changed first" } else { "Changed columns first" };
+        widgets::switch(&mut row, theme, words, &mut self.changed_first);
         ui.painter().hline(bar.x_range(), bar.bottom() - 0.5, egui::Stroke::new(1.0, theme.border));
         let foot = rect.with_min_y(rect.bottom() - size::CARD_FOOTER - 1.0);
         let table = Rect::from_min_max(bar.left_bottom(), foot.right_top());
@@ -133,6 +135,40 @@ impl WranglePane {
         let mut footer = ui.new_child(UiBuilder::new().id_salt("foot").max_rect(foot));
         footer.spacing_mut().item_spacing.y = 0.0;
         wrangle::footer_ui(&mut footer, card, draft, &self.preview);
+    }
+}
+
+/// «Steps 7», with undo and redo of the recipe under way.
+fn steps_head_ui(ui: &mut Ui, card: Card<'_>, draft: &mut WrangleDraft) {
+    let theme = card.theme();
+    let (mut undo, mut redo) = (false, false);
+    let count = draft.steps.len().to_string();
+    Frame::new().inner_margin(Margin { left: 12, right: 4, top: 0, bottom: 0 }).show(ui, |ui| {
+        widgets::frames::row_of_two(
+            ui,
+            32.0,
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                widgets::strong(ui, theme, "Steps");
+                widgets::dim(ui, theme, count);
+            },
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                let mut button = |mark, name: &str, enabled| {
+                    let draw = |ui: &mut Ui| widgets::icon_button(ui, theme, mark, name).clicked();
+                    ui.add_enabled_ui(enabled, draw).inner
+                };
+                redo = button(glyph::REDO, "Make the change again", draft.can_redo());
+                undo = button(glyph::UNDO, "Take the last change back", draft.can_undo());
+            },
+        );
+    });
+    widgets::hairline(ui, theme);
+    if undo {
+        draft.undo();
+    }
+    if redo {
+        draft.redo();
     }
 }
 
@@ -182,6 +218,10 @@ fn head_ui(ui: &mut Ui, card: Card<'_>) {
                 let (mark, verb) = if card.is_busy() { (glyph::STOP, "Stop") } else { (glyph::PLAY, "Run") };
                 if widgets::icon_button(ui, theme, mark, &format!("{verb} {}", card.name())).clicked() {
                     if card.is_busy() { card.stop() } else { card.run() }
+                }
+                let button = Button::plain("Export…").glyph(glyph::EXPORT).name(format!("Export {}", card.name()));
+                if widgets::button(ui, theme, button).clicked() {
+                    export::open(ui.ctx(), card);
                 }
                 if !state.ran_at.is_empty() {
                     widgets::small(ui, theme, format::secs(state.elapsed_secs));

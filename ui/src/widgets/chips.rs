@@ -2,7 +2,8 @@
 
 use cairn_protocol::results::CellState;
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+    Align2, Color32, CornerRadius, CursorIcon, Key, Modifiers, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, vec2,
 };
 
 use super::{buttons, format, glyph};
@@ -50,6 +51,50 @@ pub fn chip_button(
     words: impl AsRef<str>,
 ) -> Response {
     draw(ui, theme, tone, glyph, words.as_ref(), Sense::click()).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// A chip that can be pressed and dragged to another place among its like; see [`reordered`].
+pub fn chip_handle(
+    ui: &mut Ui,
+    theme: &Theme,
+    tone: ChipTone,
+    glyph: Option<&str>,
+    words: impl AsRef<str>,
+) -> Response {
+    draw(ui, theme, tone, glyph, words.as_ref(), Sense::click_and_drag()).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Which of some chips was moved, and to which index: by drag, or by Alt with an arrow.
+pub fn reordered(ui: &Ui, theme: &Theme, chips: &[Response]) -> Option<(usize, usize)> {
+    let nearest = |at: egui::Pos2| {
+        let distance = |chip: &Response| chip.rect.distance_sq_to_pos(at);
+        (0..chips.len()).min_by(|a, b| distance(&chips[*a]).total_cmp(&distance(&chips[*b])))
+    };
+    for (index, chip) in chips.iter().enumerate() {
+        if chip.has_focus() {
+            let alt = |key| ui.input_mut(|input| input.consume_key(Modifiers::ALT, key));
+            let back = alt(Key::ArrowLeft) && index > 0;
+            let on = alt(Key::ArrowRight) && index + 1 < chips.len();
+            if back || on {
+                let to = if back { index - 1 } else { index + 1 };
+                chips[to].request_focus();
+                return Some((index, to));
+            }
+        }
+        let to = chip.interact_pointer_pos().and_then(nearest).filter(|to| *to != index);
+        if chip.dragged()
+            && let Some(to) = to
+        {
+            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+            let place = chips[to].rect;
+            let x = if to > index { place.right() + 2.0 } else { place.left() - 2.0 };
+            ui.painter().vline(x, place.y_range(), Stroke::new(2.0, theme.accent));
+        }
+        if chip.drag_stopped() && to.is_some() {
+            return to.map(|to| (index, to));
+        }
+    }
+    None
 }
 
 fn draw(ui: &mut Ui, theme: &Theme, tone: ChipTone, glyph: Option<&str>, words: &str, sense: Sense) -> Response {

@@ -3,7 +3,11 @@
 use cairn_protocol::table::ColumnType;
 use egui::{CornerRadius, Frame, Margin, Popup, PopupCloseBehavior, Stroke, Ui, vec2};
 
-use super::{Button, ChipTone, button, chip_button, glyph, labels, menus, text_field};
+use super::{
+    Button, ChipTone, button,
+    chips::{chip_handle, reordered},
+    glyph, labels, menus, text_field,
+};
 use crate::theme::{Theme, size};
 
 /// The glyph of a type.
@@ -41,13 +45,14 @@ pub fn columns_picker(
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(4.0, 3.0);
                 let mut removed = None;
+                let mut chips = Vec::with_capacity(chosen.len());
                 for (index, column) in chosen.iter().enumerate() {
                     let known = all.iter().find(|(name, _)| name == column);
                     // Before the table above has run nothing is known of its columns, so nothing is wrong with these.
                     let tone = if known.is_some() || all.is_empty() { ChipTone::Accent } else { ChipTone::Fault };
                     let unknown = if all.is_empty() { glyph::COLUMNS } else { glyph::WARNING };
                     let mark = known.map_or(unknown, |(_, column_type)| type_glyph(*column_type));
-                    let response = chip_button(ui, theme, tone, Some(mark), format!("{column}  ×"));
+                    let response = chip_handle(ui, theme, tone, Some(mark), format!("{column}  ×"));
                     let response = response.on_hover_text(if known.is_some() || all.is_empty() {
                         format!("Remove {column}")
                     } else {
@@ -56,8 +61,13 @@ pub fn columns_picker(
                     if response.clicked() {
                         removed = Some(index);
                     }
+                    chips.push(response);
                 }
-                if let Some(index) = removed {
+                if let Some((from, to)) = reordered(ui, theme, &chips) {
+                    let column = chosen.remove(from);
+                    chosen.insert(to, column);
+                    changed = true;
+                } else if let Some(index) = removed {
                     chosen.remove(index);
                     changed = true;
                 }

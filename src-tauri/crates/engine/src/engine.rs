@@ -162,6 +162,7 @@ fn changes(request: &Request) -> bool {
             | Request::Train(_)
             | Request::TagRun { .. }
             | Request::Report { .. }
+            | Request::ExportCode { out: Some(_), .. }
             | Request::Commit { .. }
             | Request::InitGit
     )
@@ -292,6 +293,8 @@ impl Inner {
             Request::Sweep { id } => Ok(Response::Sweep(self.project()?.tracker.sweep(&id)?)),
             Request::Report { of, out } => self.report(&of, out.as_deref()),
             Request::ReadReport { path } => self.read_report(&path),
+            Request::ExportCode { path, cell, to, out } => crate::code::export(self, &path, &cell, to, out.as_deref())
+                .map(|(code, notes)| Response::Code { code, notes }),
 
             Request::Jobs => Ok(Response::Jobs(self.jobs.views())),
             Request::CancelJob { job } => self.jobs.cancel(job).map(|()| Response::Done),

@@ -288,6 +288,20 @@ pub enum Request {
         path: String,
     },
 
+    /// The recipe of a wrangle cell as code that runs without Cairn, or as a file that `cairn apply` replays. With
+    /// `out` it is written there too (absolute, or relative to the project). Answer: `Code`.
+    ExportCode {
+        /// Path of the notebook.
+        path: String,
+        /// Name of the cell.
+        cell: String,
+        /// The language.
+        to: CodeTarget,
+        /// Where to.
+        #[serde(default)]
+        out: Option<String>,
+    },
+
     /// Jobs that run or ended lately. Answer: `Jobs`.
     Jobs,
     /// Stops a job. Answer: `Done`.
@@ -302,6 +316,21 @@ pub enum Request {
     },
     /// Makes the project a git repository. Answer: `Project`.
     InitGit,
+}
+
+/// What a recipe is exported as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeTarget {
+    /// Python with polars.
+    #[default]
+    Polars,
+    /// Python with pandas and scikit-learn.
+    Pandas,
+    /// SQL, where it can be said.
+    Sql,
+    /// A file that `cairn apply` replays.
+    Recipe,
 }
 
 /// `cairn train`.
@@ -401,6 +430,8 @@ pub enum Response {
     Lineage(LineageGraph),
     Report(crate::results::ReportResult),
     Text(String),
+    /// `code` is complete; `notes` say what it cannot express and how it differs.
+    Code { code: String, notes: Vec<String> },
     Jobs(Vec<JobView>),
 }
 

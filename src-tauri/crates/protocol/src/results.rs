@@ -169,6 +169,20 @@ pub struct StepOutcome {
     /// Whether it is switched off.
     #[serde(default)]
     pub skipped: bool,
+    /// The size of the table behind it, worked out before it ran; given by steps that can blow a table up.
+    #[serde(default)]
+    pub prediction: Option<Prediction>,
+}
+
+/// The size of a table, worked out beforehand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Rows.
+    pub rows: u64,
+    /// Columns.
+    pub columns: u64,
+    /// Bytes in memory.
+    pub bytes: u64,
 }
 
 /// Parts and the proof of them.

@@ -3,11 +3,11 @@
 use cairn_protocol::{
     Algorithm, Device, ErrorInfo, FeatureImportance, Hyperparameter, HyperparameterKind, ParamValue, Real, Request,
     Response, Task,
-    door::{KernelView, KernelsView, NotebookView, ProjectView, StepPreview},
+    door::{CodeTarget, KernelView, KernelsView, NotebookView, ProjectView, StepPreview},
     notebook::{Cell, CellBody, Goal, Notebook},
     results::{
         CellResult, CellState, CellView, Check, CheckOutcome, ClassCounts, Evaluation, MetricValue, PartEvaluation,
-        ReportResult, SplitResult, StepOutcome, TrainResult, WrangleResult,
+        Prediction, ReportResult, SplitResult, StepOutcome, TrainResult, WrangleResult,
     },
     runs::{MetricSeries, Run, RunStatus},
     steps::{Step, StepOp},
@@ -256,7 +256,7 @@ fn outcomes(steps: &[Step]) -> Vec<StepOutcome> {
     steps
         .iter()
         .map(|step| {
-            let one_hot = matches!(step.op, StepOp::OneHot(cairn_protocol::steps::OneHot { .. }));
+            let one_hot = matches!(step.op, StepOp::OneHot(_));
             let levels = ["never", "former", "current", "unknown", "occasional", "other", "null"];
             StepOutcome {
                 title: step.op.title().into(),
@@ -270,6 +270,7 @@ fn outcomes(steps: &[Step]) -> Vec<StepOutcome> {
                 fits_on_all: step.op.fit() == Some(cairn_protocol::steps::FitScope::All),
                 learned: if one_hot { Vec::new() } else { vec!["bmi ← median 28.1".into()] },
                 skipped: !step.enabled,
+                prediction: one_hot.then_some(Prediction { rows: 20_000, columns: 152, bytes: 784_000_000 }),
                 ..StepOutcome::default()
             }
         })
@@ -545,6 +546,15 @@ pub fn answer(request: &Request, view: &NotebookView) -> Result<Response, ErrorI
                 .map(|(name, kind)| page_column(name, *kind, *first_row, *rows, ColumnChange::Same))
                 .collect(),
         }),
+        Request::PreviewSteps { steps, .. } if steps.iter().any(|step| matches!(&step.op, StepOp::Formula(_))) => {
+            let at = steps.iter().position(|step| matches!(&step.op, StepOp::Formula(_))).unwrap_or_default();
+            let error = ErrorInfo::bad_input("There is no column nonsense").in_cell("Encode").at_step(at + 1);
+            return Err(error.hint("Name a column of the table"));
+        }
+        Request::ExportCode { to, .. } => {
+            let notes = if *to == CodeTarget::Sql { vec!["A median has no SQL of its own".into()] } else { Vec::new() };
+            Response::Code { code: "import polars as pl\n".into(), notes }
+        }
         Request::PreviewSteps { steps, upto, first_row, rows, .. } => {
             Response::Preview(preview(steps, *upto, *first_row, *rows))
         }

@@ -1,6 +1,7 @@
 //! The notebook pane against a scripted engine: what a person does, and what goes through the door because of it.
 
 mod fixture;
+mod forms;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -253,7 +254,7 @@ fn a_preview_is_asked_for_once_when_the_person_pauses() {
     let mut harness = window(&["Encode"]);
     let before = previews(&harness);
     assert!(before >= 1);
-    type_over(&mut harness, "Rare below, percent of rows", "2");
+    type_over(&mut harness, "Rare below, %", "2");
     enter(&mut harness);
     assert!(edits(&harness).is_empty(), "a draft is not sent before it is applied");
     assert_eq!(previews(&harness), before, "within the pause nothing is asked");
@@ -477,4 +478,134 @@ fn a_step_moves_by_key_where_it_has_the_focus() {
     let edits = edits(&harness);
     let [Edit::SetBody { body: CellBody::Wrangle(wrangle), .. }] = edits.as_slice() else { panic!("{edits:?}") };
     assert_eq!(wrangle.steps[0].op.title(), "Fill with median");
+}
+
+fn drafted(harness: &Harness<'_, Window>) -> Vec<cairn_protocol::steps::Step> {
+    let view = harness.state().backend.view.borrow();
+    let cell = view.notebook.cells.iter().find(|cell| cell.name == "Encode").unwrap();
+    let CellBody::Wrangle(wrangle) = &cell.body else { panic!() };
+    crate::cells::draft::WrangleDraft::load(&harness.ctx, fixture::PATH, "Encode", &wrangle.steps).steps
+}
+
+fn wrangle_pane() -> Harness<'static, Window> {
+    open(fixture::view(), Pane::Wrangle(WranglePane::new(fixture::PATH, "Encode")), select("Encode"))
+}
+
+#[test]
+fn a_step_is_found_and_added_by_keyboard() {
+    use crate::command::Command;
+    let mut harness = wrangle_pane();
+    let egui = harness.ctx.clone();
+    let window = harness.state_mut();
+    // A column selected in the preview speaks for its cell.
+    let table = cairn_protocol::table::TableRef::Cell { notebook: fixture::PATH.into(), cell: "Encode".into() };
+    window.selection = Selection::Column { table, column: "region".into() };
+    let selection = window.selection.clone();
+    assert!(crate::cells::takes_command(&egui, &window.store, &selection, Command::FilterTable));
+    harness.run_steps(4);
+    assert!(harness.query_by_label("For region, text").is_some());
+    harness.get_by_label("Search operations").type_text("gdpr");
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Search operations").is_none(), "the list closes");
+    let steps = drafted(&harness);
+    assert_eq!((steps.len(), steps[6].op.name()), (7, "anonymise"));
+    assert_eq!(steps[6].op.columns(), ["region"]);
+    // The recipe under way is taken back step by step before the notebook is.
+    let window = harness.state_mut();
+    assert!(crate::cells::takes_command(&egui, &window.store, &selection, Command::Undo));
+    harness.run_steps(3);
+    assert_eq!(drafted(&harness).len(), 6);
+    assert!(edits(&harness).is_empty());
+}
+
+#[test]
+fn the_list_of_operations_is_walked_with_the_arrows() {
+    let mut harness = window(&["Encode"]);
+    harness.get_by_label("Add step").click();
+    harness.run_steps(4);
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(drafted(&harness)[6].op.name(), "keep");
+}
+
+#[test]
+fn a_step_is_duplicated_and_removed_by_key() {
+    let mut harness = window(&["Encode"]);
+    harness.get_by_label_contains("Step 5: Scale").focus();
+    harness.run_steps(3);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::D);
+    harness.run_steps(4);
+    assert_eq!(drafted(&harness).len(), 7);
+    assert!(harness.query_by_label_contains("Step 6: Scale").is_some());
+    harness.key_press(egui::Key::Delete);
+    harness.run_steps(4);
+    assert_eq!(drafted(&harness).len(), 6);
+}
+
+#[test]
+fn a_step_is_dragged_to_another_place() {
+    let mut harness = window(&["Encode"]);
+    let place = |harness: &Harness<'_, Window>, label: &str| harness.get_by_label_contains(label).rect();
+    let from = place(&harness, "Step 1: Set type");
+    let to = place(&harness, "Step 4: Split into flags");
+    harness.drag_at(from.center());
+    harness.run_steps(2);
+    for step in 1..=5 {
+        let y = from.center().y + (to.bottom() - from.center().y) * step as f32 / 5.0;
+        harness.hover_at(egui::pos2(from.center().x, y));
+        harness.run_steps(1);
+    }
+    harness.drop_at(egui::pos2(from.center().x, to.bottom() - 2.0));
+    harness.run_steps(4);
+    let names: Vec<_> = drafted(&harness).iter().map(|step| step.op.name()).collect();
+    assert_eq!(names, ["impute", "impute", "split_flags", "cast", "scale", "one_hot"]);
+}
+
+#[test]
+fn a_step_that_fails_says_why_and_what_to_do() {
+    let mut harness = wrangle_pane();
+    let mut draft = crate::cells::draft::WrangleDraft::load(&harness.ctx, fixture::PATH, "Encode", &drafted(&harness));
+    draft.add(serde_json::from_str(r#"{"op":"formula","name":"x","expression":"nonsense * 2"}"#).unwrap());
+    draft.save(&harness.ctx, fixture::PATH, "Encode");
+    harness.run_steps(12);
+    let row = "Step 7: Formula column, x = nonsense * 2, fails: There is no column nonsense";
+    assert!(harness.query_by_label(row).is_some());
+    assert!(harness.query_by_label("Name a column of the table").is_some());
+    assert!(harness.query_by_label_contains("Row 1:").is_some(), "the table as it was stays on screen");
+}
+
+#[test]
+fn a_recipe_is_exported_copied_and_saved() {
+    use cairn_protocol::door::CodeTarget;
+    let mut harness = wrangle_pane();
+    harness.get_by_label("Export Encode").click();
+    harness.run_steps(5);
+    assert!(harness.get_by_label("Code").value().is_some_and(|code| code.contains("import polars")));
+    harness.get_by_label("Copy").click();
+    harness.run_steps(3);
+    assert!(
+        harness.state().actions.iter().any(|action| matches!(action, Action::Copy(code) if code.contains("polars")))
+    );
+    harness.get_by_label("SQL").click();
+    harness.run_steps(5);
+    harness.get_by_label("A median has no SQL of its own");
+    harness.get_by_label("Save as…").click();
+    harness.run_steps(4);
+    harness.get_by_label("Save").click();
+    harness.run_steps(4);
+    let asked = harness.state().backend.asked.borrow();
+    assert!(
+        asked.iter().any(|request| matches!(request, Request::ExportCode { to: CodeTarget::Sql, out: Some(out), .. }
+        if out == "exports/encode.sql"))
+    );
+}
+
+#[test]
+fn what_a_step_makes_of_the_table_stands_in_the_footer() {
+    let harness = wrangle_pane();
+    assert!(harness.query_by_label("One-hot encode: 12 → 152 columns, 784 MB").is_some());
 }

@@ -119,6 +119,7 @@ fn run_step(
         learned: describe(&step.op, &learned),
         warnings,
         skipped: false,
+        prediction: None,
     };
     Ok((after, FittedStep { number, step: step.clone(), fits_on_all, fit_rows, learned }, outcome))
 }
