@@ -1,7 +1,7 @@
 //! Levels as the binary digits of their number, in the layout of category_encoders' `BinaryEncoder`.
 //!
-//! Levels are numbered from 1 in the order in which the rows of the fit show them; a missing value is a level of its
-//! own where the fit saw one. n levels take ⌈log₂(n + 1)⌉ columns `NAME_0`, `NAME_1`, …, the highest digit first.
+//! Levels are numbered from 1 in the order in which the rows of the fit show them; a missing value has the last number
+//! where the fit saw one. n levels take ⌈log₂(n + 1)⌉ columns `NAME_0`, `NAME_1`, …, the highest digit first.
 //! Unseen levels (and missing values where the fit saw none) are 0 in every column.
 
 use cairn_protocol::{Real, steps::BinaryEncode};
@@ -23,14 +23,11 @@ impl Operation for BinaryEncode {
             let series = column(frame, name)?;
             let codes = codes(series)?;
             let mut numbers = vec![0u64; codes.levels.len()];
-            let (mut null, mut next) = (None, 1u64);
+            let (mut missing, mut next) = (false, 1u64);
             let mut levels = Vec::new();
             for (_, &code) in codes.rows.iter().enumerate().filter(|(row, _)| rows.has(*row)) {
                 if code == MISSING {
-                    if null.is_none() {
-                        null = Some(Real(next as f64));
-                        next += 1;
-                    }
+                    missing = true;
                 } else if numbers[code as usize] == 0 {
                     numbers[code as usize] = next;
                     let value = codes.levels[code as usize].label.clone();
@@ -38,6 +35,7 @@ impl Operation for BinaryEncode {
                     next += 1;
                 }
             }
+            let null = missing.then_some(Real(next as f64));
             let seen = Seen { levels: Vec::new(), missing: 0 };
             Ok(ColumnCodes { levels, null, unseen: Some(Real(0.0)), ..seen.codes(series) })
         };

@@ -103,6 +103,8 @@ fn learn(
         Some(by) if step.strategy == ImputeStrategy::Mode => group_modes(series, column_type, by, rows)?,
         Some(by) => group_centres(series, step.strategy, by, rows)?,
     };
+    // The order of rows of other parts must not show.
+    groups.sort_by(|a, b| a.group.cmp(&b.group));
     // A column stays whole only where all its values are.
     let whole = |value: &FillValue| matches!(value, FillValue::Int(_));
     if step.strategy == ImputeStrategy::Median && !(whole(&value) && groups.iter().all(|group| whole(&group.value))) {

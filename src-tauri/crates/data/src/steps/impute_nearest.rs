@@ -10,7 +10,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{MISSING, codes, column, floats, numbers, texts},
+    columns::{codes, column, floats, numbers, texts},
     fitted::{ColumnDonors, FillValue, Learned},
     impute::{Filled, level_value, whole_series},
     impute_along::missing,
@@ -60,9 +60,18 @@ fn donors(series: &Series, rows: FitRows<'_>) -> Result<ColumnDonors, DataError>
         (values.into_iter().map(|value| (!value.is_nan()).then_some(Real(value))).collect(), Vec::new())
     } else {
         let codes = codes(series)?;
+        let (counts, _) = codes.counts(rows.parts());
+        // Levels that the rows of the fit do not hold are none of its business.
+        let mut place = vec![None; counts.len()];
+        let mut levels = Vec::new();
+        for (code, level) in codes.levels.iter().enumerate().filter(|(code, _)| counts[*code] > 0) {
+            if let Some(value) = level_value(level, kind) {
+                place[code] = Some(Real(levels.len() as f64));
+                levels.push(value);
+            }
+        }
         let fitted = codes.rows.iter().enumerate().filter(|(row, _)| rows.has(*row));
-        let cells = fitted.map(|(_, code)| (*code != MISSING).then_some(Real(f64::from(*code)))).collect();
-        (cells, codes.levels.iter().filter_map(|level| level_value(level, kind)).collect())
+        (fitted.map(|(_, code)| place.get(*code as usize).copied().flatten()).collect(), levels)
     };
     if cells.iter().all(Option::is_none) {
         let what = format!("{name} has no value in the {}", rows.name());

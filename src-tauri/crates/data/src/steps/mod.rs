@@ -21,6 +21,8 @@ mod chance;
 pub(crate) mod columns;
 mod encode;
 mod fitted;
+#[cfg(test)]
+mod fitted_tests;
 mod flags;
 mod grouping;
 mod hashing;
@@ -33,6 +35,8 @@ mod numeric;
 mod one_hot;
 mod operation;
 mod outliers;
+#[cfg(test)]
+mod parity;
 mod pca;
 mod power;
 mod preview;

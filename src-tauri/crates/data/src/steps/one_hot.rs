@@ -165,7 +165,7 @@ fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<C
     let codes = codes(series)?;
     let broken = |level: &Level| matches!(level.value, LevelValue::Real(value) if value.fract() != 0.0);
     if choices.parity == OneHotParity::None && codes.levels.iter().any(broken) {
-        let what = format!("{name} holds numbers with fractions, which have no levels");
+        let what = format!("{name} holds floats with fractions, which have no levels");
         let hint = "Cut it into bins first, or keep it as a number";
         return Err(DataError::refused(what, Some(name), hint));
     }
