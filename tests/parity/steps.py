@@ -19,6 +19,8 @@ import pandas as pd
 import scipy
 import sklearn
 from category_encoders import BinaryEncoder, CountEncoder
+from imblearn.over_sampling import SMOTE, SMOTENC, RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
 from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction import FeatureHasher
@@ -274,6 +276,22 @@ for standardise in (False, True):
         case(f"pca {'standardised ' if standardise else ''}{options}", cells,
              {"op": "pca", "columns": names, "standardise": standardise, "fit": "all", **options},
              table(**{f"pc{at + 1}": made[:, at] for at in range(made.shape[1])}), exact_columns=True)
+
+# Rows of each class after balancing; which rows they are is each tool's own chance.
+classes = np.array(["no"] * 41 + ["yes"] * 13)
+points = pd.DataFrame({"a": rng.normal(0, 1, 54).round(3), "b": rng.normal(0, 1, 54).round(3)})
+letters = points.assign(c=rng.choice(["u", "v"], 54))
+for percent in (100, 67):
+    for method, sampler, source in (
+        ("over", RandomOverSampler(sampling_strategy=percent / 100, random_state=0), points),
+        ("under", RandomUnderSampler(sampling_strategy=percent / 100, random_state=0), points),
+        ("smote", SMOTE(sampling_strategy=percent / 100, random_state=0), points),
+        ("smote_nc", SMOTENC(["c"], sampling_strategy=percent / 100, random_state=0), letters),
+    ):
+        _, made = sampler.fit_resample(source, classes)
+        case(f"balance {method} {percent}", table(**source, y=classes),
+             {"op": "balance", "target": "y", "method": method, "ratio_percent": percent},
+             counts={name: int((made == name).sum()) for name in ("no", "yes")})
 
 tools = {tool.__name__: tool.__version__ for tool in (sklearn, pd, np, scipy, category_encoders, imblearn)}
 out = pathlib.Path(__file__).with_name("steps.json")

@@ -325,6 +325,16 @@ fn components_refuse_gaps_and_say_the_row() {
 }
 
 #[test]
+fn components_of_constant_and_of_equal_columns_are_finite() {
+    let frame = df!("a" => [1.0, 1.0, 1.0], "b" => [1.0, 2.0, 4.0], "c" => [1.0, 2.0, 4.0]).unwrap();
+    for columns in [r#"["a"]"#, r#"["b","c"]"#, r#"["a","b","c"]"#] {
+        let json = format!(r#"[{{"op":"pca","columns":{columns},"components":3,"fit":"all"}}]"#);
+        let made = run_on(&Table::new(frame.clone()), &json).unwrap().table.frame;
+        assert!(cells(&made, "pc1").iter().all(|value| value.is_finite()), "{columns}");
+    }
+}
+
+#[test]
 fn what_cannot_be_undone_is_named() {
     let frame = df!("a" => [1.0, 2.0, 3.0], "c" => ["u", "v", "w"]).unwrap();
     let json = r#"[{"op":"drop","columns":["c"]},{"op":"scale","columns":["a"],"fit":"all"}]"#;

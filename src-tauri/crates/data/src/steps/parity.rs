@@ -33,6 +33,8 @@ struct Case {
     columns: Option<Vec<String>>,
     edges: Option<BTreeMap<String, Vec<f64>>>,
     bounds: Option<BTreeMap<String, [f64; 2]>>,
+    /// Rows of each class of `y`.
+    counts: Option<BTreeMap<String, usize>>,
 }
 
 fn frame(cells: &Cells) -> DataFrame {
@@ -85,7 +87,7 @@ fn difference(found: &DataFrame, expected: &Cells, tolerance: f64, order: Option
 #[test]
 fn steps_make_what_the_field_s_tools_make() {
     let golden: Golden = serde_json::from_str(GOLDEN).unwrap();
-    assert!(golden.cases.len() >= 60, "the golden file is whole");
+    assert!(golden.cases.len() >= 68, "the golden file is whole");
     let mut wrong = Vec::new();
     for case in golden.cases {
         let name = &case.name;
@@ -123,6 +125,13 @@ fn steps_make_what_the_field_s_tools_make() {
             let wanted = &edges[&columns[0].column];
             if found.len() != wanted.len() || !found.iter().zip(wanted).all(|(a, b)| close(*a, *b)) {
                 wrong.push(format!("{name}: edges {found:?}, not {wanted:?}"));
+            }
+        }
+        for (class, wanted) in case.counts.iter().flatten() {
+            let texts = columns::texts(columns::column(&made.table.frame, "y").unwrap()).unwrap();
+            let found = texts.iter().filter(|text| *text == Some(class)).count();
+            if found != *wanted {
+                wrong.push(format!("{name}: {found} rows of {class}, not {wanted}"));
             }
         }
         if let Some(bounds) = &case.bounds {

@@ -183,11 +183,10 @@ fn typed(name: &str, texts: &[Option<&str>], kind: ColumnType) -> Result<Column,
         ColumnType::Int => series.strict_cast(&DataType::Int64).map_err(doing())?,
         ColumnType::Float | ColumnType::Decimal => series.strict_cast(&DataType::Float64).map_err(doing())?,
         ColumnType::Category => series.cast(&DataType::from_categories(Categories::global())).map_err(doing())?,
-        ColumnType::Date => series.strict_cast(&DataType::Date).map_err(doing())?,
-        ColumnType::Datetime => {
-            series.strict_cast(&DataType::Datetime(TimeUnit::Microseconds, None)).map_err(doing())?
-        }
-        ColumnType::Time => series.strict_cast(&DataType::Time).map_err(doing())?,
+        // What no longer reads as a point in time (a zone in the text, another spelling) stays text.
+        ColumnType::Date => series.strict_cast(&DataType::Date).unwrap_or(series),
+        ColumnType::Datetime => series.strict_cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap_or(series),
+        ColumnType::Time => series.strict_cast(&DataType::Time).unwrap_or(series),
         _ => series,
     };
     Ok(made.into_column())
