@@ -142,7 +142,7 @@ fn own_edges(frame: &DataFrame, name: &str, edges: &[f64]) -> Result<Vec<f64>, D
     if edges.len() < 2 {
         return Err(DataError::refused("a bin needs two edges", Some(name), "Give the inner and the outer edges"));
     }
-    if let Some(pair) = edges.windows(2).find(|pair| !(pair[0] < pair[1])) {
+    if let Some(pair) = edges.windows(2).find(|pair| pair[0] >= pair[1]) {
         let what = format!("the edge {} does not lie above {}", figure(pair[1]), figure(pair[0]));
         return Err(DataError::refused(what, Some(name), "Give each edge once, in ascending order"));
     }

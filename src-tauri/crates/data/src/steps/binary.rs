@@ -57,7 +57,7 @@ impl Operation for BinaryEncode {
             let columns: Vec<String> = (0..digits).map(|at| names.take(&format!("{name}_{at}"))).collect();
             let made = columns.par_iter().enumerate().map(|(at, column)| {
                 let shift = digits - 1 - at as u32;
-                flags(column, numbers.iter().map(|number| (number >> shift & 1) as u8).collect(), None)
+                flags(column, numbers.iter().map(|number| ((number >> shift) & 1) as u8).collect(), None)
             });
             change.replaced.push((name.clone(), made.collect()));
             change.warnings.extend(coded.warning(name, "0 in every column"));

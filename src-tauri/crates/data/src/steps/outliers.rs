@@ -117,7 +117,7 @@ fn check(step: &Outliers) -> Result<(), DataError> {
                 return refuse("neither a lower nor an upper end is given".into(), "Give one of them at least");
             }
             if let (Some(low), Some(high)) = (step.low, step.high)
-                && !(low <= high)
+                && low > high
             {
                 return refuse(format!("the lower end {low} lies above the upper end {high}"), "Swap the two");
             }
@@ -180,7 +180,7 @@ fn bounded(series: &Series, bounds: &ColumnBounds, marks: &[bool], action: Outli
     let name = series.name().as_str();
     let (low, high) = ends(bounds);
     let clip = action == OutlierAction::Clip;
-    let whole_end = |end: f64| end >= -9.2e18 && end <= 9.2e18;
+    let whole_end = |end: f64| (-9.2e18..=9.2e18).contains(&end);
     if column_type(series.dtype()) == ColumnType::Int {
         let (least, most) = (low.ceil(), high.floor());
         let one = |(cell, mark): (Option<i64>, &bool)| match cell {

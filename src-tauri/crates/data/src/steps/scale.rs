@@ -27,7 +27,7 @@ impl Operation for Scale {
         if matches!(self.method, ScaleMethod::Log | ScaleMethod::Log1p) {
             return Ok((Learned::Nothing, Vec::new()));
         }
-        if self.method == ScaleMethod::MinMax && !(self.low < self.high) {
+        if self.method == ScaleMethod::MinMax && self.low >= self.high {
             let what = format!("the interval from {} to {} is empty", figure(self.low), figure(self.high));
             return Err(DataError::refused(what, None, "Give a lower end below the upper one"));
         }
