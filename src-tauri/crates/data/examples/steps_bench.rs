@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             run_recipe(&table, &steps, &Around::default(), &NoProgress)?;
             best = best.min(start.elapsed().as_secs_f64());
         }
-        eprintln!("{name:<28} {best:>8.3f} s  cairn");
+        eprintln!("{name:<28} {best:>8.3} s  cairn");
         Ok(())
     };
     let text = DataFrame::new(rows, text)?;
