@@ -74,6 +74,33 @@ pub enum Learned {
         /// One for each column.
         columns: Vec<ColumnLevels>,
     },
+    /// Numbers that levels become (ordinal, target, frequency and binary encoding).
+    Codes {
+        /// One for each column.
+        columns: Vec<ColumnCodes>,
+    },
+    /// The fitted rows, in which neighbours are looked for.
+    Donors {
+        /// One for each column, all of one length.
+        columns: Vec<ColumnDonors>,
+    },
+    /// What lies within a lower and an upper bound.
+    Bounds {
+        /// One for each column.
+        columns: Vec<ColumnBounds>,
+    },
+    /// Where numbers are cut.
+    Bins {
+        /// One for each column.
+        columns: Vec<ColumnBins>,
+    },
+    /// Principal components.
+    Components {
+        /// The source columns, in the order of the weights.
+        columns: Vec<ColumnScale>,
+        /// The components, the widest first.
+        components: Vec<Component>,
+    },
 }
 
 /// What fills the missing cells of a column.
@@ -89,6 +116,18 @@ pub struct ColumnFill {
     /// Whether the column becomes `Float64` (a mean of whole numbers).
     #[serde(default)]
     pub to_float: bool,
+    /// Values of single groups; a group that is not here gets `value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFill>,
+}
+
+/// What fills the missing cells of a column within a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupFill {
+    /// The group: the value of each grouping column as text, none for missing.
+    pub group: Vec<Option<String>>,
+    /// The value; of the same kind as the one of the whole column.
+    pub value: FillValue,
 }
 
 /// A value that fills.
@@ -112,8 +151,91 @@ pub struct ColumnScale {
     pub column: String,
     /// Mean, minimum or median.
     pub centre: Real,
-    /// Standard deviation, range or interquartile range; 1 where that is 0.
+    /// Standard deviation, range, interquartile range or largest absolute value; 1 where that is 0.
     pub width: Real,
+    /// The exponent of a power transformation that is done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Real>,
+    /// Quantiles at equal steps from the smallest to the largest value, where values become their rank.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<Real>,
+}
+
+/// The numbers that the levels of a column become.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnCodes {
+    /// Name.
+    pub column: String,
+    /// Type the column had.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The levels the fit saw.
+    pub levels: Vec<LevelCode>,
+    /// What a missing value becomes; none: it stays missing.
+    #[serde(default)]
+    pub null: Option<Real>,
+    /// What a level becomes that the fit did not see; none: missing.
+    #[serde(default)]
+    pub unseen: Option<Real>,
+}
+
+/// The number that a level becomes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelCode {
+    /// The value as text.
+    pub value: String,
+    /// The number.
+    pub code: Real,
+}
+
+/// A column of the rows that neighbours are looked for in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnDonors {
+    /// Name.
+    pub column: String,
+    /// Type the column had.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The values, or indices into `levels`; none for missing.
+    pub cells: Vec<Option<Real>>,
+    /// The levels of a column that holds no numbers, in the order of their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<FillValue>,
+}
+
+/// What lies within.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnBounds {
+    /// Name.
+    pub column: String,
+    /// The lower bound; none: there is none.
+    #[serde(default)]
+    pub low: Option<Real>,
+    /// The upper bound; none: there is none.
+    #[serde(default)]
+    pub high: Option<Real>,
+}
+
+/// Where a column is cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnBins {
+    /// Name.
+    pub column: String,
+    /// Edges, ascending, the outer ones among them; two at least.
+    pub edges: Vec<Real>,
+}
+
+/// A principal component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Component {
+    /// Name of its column.
+    pub name: String,
+    /// One for each source column; the squares sum to 1, the largest is positive.
+    pub weights: Vec<Real>,
+    /// Variance along it, with n − 1.
+    pub variance: Real,
+    /// Its share of the variance of all columns, 0 to 1.
+    pub share: Real,
 }
 
 /// The levels of a column and the columns made of them.
@@ -132,6 +254,9 @@ pub struct ColumnLevels {
     /// Rows of the fit with a missing value.
     #[serde(default)]
     pub null_count: u64,
+    /// Type the column had, so that the encoding can be undone.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub column_type: Option<ColumnType>,
 }
 
 /// A level that the fit saw.

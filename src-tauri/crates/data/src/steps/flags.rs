@@ -70,7 +70,7 @@ pub(super) fn fit(
         })
         .collect();
     let column = choices.column.to_owned();
-    let levels = ColumnLevels { column, levels, other: None, null: None, null_count };
+    let levels = ColumnLevels { column, levels, other: None, null: None, null_count, column_type: Some(kind) };
     Ok((Learned::Levels { columns: vec![levels] }, names.warnings))
 }
 

@@ -12,24 +12,52 @@
 //!
 //! A cell is missing when it is null or, in a column of numbers, NaN.
 
+mod balance;
+mod bin;
+mod bin_tree;
+mod binary;
 mod cast;
+mod chance;
 pub(crate) mod columns;
+mod encode;
 mod fitted;
+#[cfg(test)]
+mod fitted_tests;
 mod flags;
+mod grouping;
+mod hashing;
 mod impute;
+mod impute_along;
+mod impute_nearest;
 mod names;
+mod neighbours;
+mod numeric;
 mod one_hot;
 mod operation;
+mod outliers;
+#[cfg(test)]
+mod parity;
+mod pca;
+mod power;
 mod preview;
+mod ranks;
+mod rare;
 mod recipe;
 mod scale;
+mod smote;
 mod table;
+mod target;
 #[cfg(test)]
 mod tests;
+mod undo;
 
-pub use fitted::{ColumnFill, ColumnLevels, ColumnScale, FillValue, FittedLevel, FittedRecipe, FittedStep, Learned};
+pub use fitted::{
+    ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
+    FittedLevel, FittedRecipe, FittedStep, GroupFill, Learned, LevelCode,
+};
 pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use preview::{Preview, preview};
 pub use recipe::{Applied, RecipeRun, apply, run_recipe};
 pub use table::{NO_ROW, Parts, Table};
+pub use undo::invert;

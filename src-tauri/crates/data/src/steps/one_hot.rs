@@ -2,20 +2,30 @@
 //!
 //! Levels stand in the order of their values, so that the same data gives the same columns. A missing value that
 //! the fit did not meet, with a column of its own asked for, is treated as an unseen level.
+//!
+//! Parity with another tool overrides what becomes of missing and unseen levels, the order and the names:
+//!
+//! | | order | missing | unseen | place of the columns |
+//! |---|---|---|---|---|
+//! | scikit-learn `OneHotEncoder(handle_unknown="ignore")` | by value | `NAME_nan`, the last | zeros | the column's |
+//! | pandas `get_dummies` | by value | zeros | zeros | at the right end |
+//! | Spark `StringIndexer` + `OneHotEncoder` | by falling frequency, equal ones by value; the last has none | error | error | the column's |
+//!
+//! Names are `NAME_value`, values spelled as Python does: `True`, `2.5`, `3.0`. Spark makes a vector, whose slots carry
+//! these values. Rare levels and the most levels are those of the step in every mode (scikit-learn's `min_frequency`;
+//! its `max_categories` counts the folded level, this does not).
 
-use cairn_protocol::{
-    steps::{DropLevel, NullLevel, UnseenLevel},
-    table::ColumnType,
-};
+use cairn_protocol::steps::{DropLevel, NullLevel, OneHot, OneHotParity, UnseenLevel};
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 use rayon::prelude::*;
 
 use super::{
-    columns::{MISSING, codes, column, flags},
+    columns::{Level, LevelValue, MISSING, codes, column, flags},
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{Names, count, rows_hold, some},
-    operation::{Change, FitRows},
+    operation::{Around, Change, FitRows, Operation, Stage},
+    rare,
 };
 use crate::{error::DataError, frame_types::column_type};
 
@@ -24,19 +34,71 @@ pub(super) const MOST_COLUMNS: usize = 10_000;
 /// Bytes that one step may make: 4 GiB.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// The choices of the step.
-pub(super) struct Choices<'a> {
-    pub drop: DropLevel,
-    pub nulls: NullLevel,
-    pub unseen: UnseenLevel,
-    pub rare_below_percent: f64,
-    pub max_categories: Option<usize>,
-    pub name_pattern: &'a str,
-    pub keep_source: bool,
+/// The choices of the step, or those of the tool whose encoding is repeated.
+#[derive(Clone, Copy)]
+struct Choices<'a> {
+    parity: OneHotParity,
+    drop: DropLevel,
+    nulls: NullLevel,
+    unseen: UnseenLevel,
+    rare_below_percent: f64,
+    rare_below_count: u64,
+    max_categories: Option<usize>,
+    name_pattern: &'a str,
+    keep_source: bool,
+}
+
+impl<'a> From<&'a OneHot> for Choices<'a> {
+    fn from(step: &'a OneHot) -> Self {
+        let own = Self {
+            parity: step.parity,
+            drop: step.drop,
+            nulls: step.nulls,
+            unseen: step.unseen,
+            rare_below_percent: step.rare_below_percent,
+            rare_below_count: step.rare_below_count,
+            max_categories: step.max_categories,
+            name_pattern: &step.name_pattern,
+            keep_source: step.keep_source,
+        };
+        let (drop, nulls, unseen) = match step.parity {
+            OneHotParity::None => return own,
+            OneHotParity::ScikitLearn => (DropLevel::None, NullLevel::OwnColumn, UnseenLevel::AllZeros),
+            OneHotParity::Pandas => (DropLevel::None, NullLevel::AllZeros, UnseenLevel::AllZeros),
+            OneHotParity::Spark => (DropLevel::Last, NullLevel::Error, UnseenLevel::Error),
+        };
+        Self { drop, nulls, unseen, name_pattern: "{column}_{value}", ..own }
+    }
+}
+
+impl Operation for OneHot {
+    fn fit(&self, frame: &DataFrame, rows: FitRows<'_>, _: &Around) -> Result<(Learned, Vec<String>), DataError> {
+        fit(frame, &self.columns, &Choices::from(self), rows)
+    }
+
+    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+        let Learned::Levels { columns } = learned else {
+            return Err(DataError::refused("the step did not learn its levels", None, "Run the cell again"));
+        };
+        let columns: Vec<&ColumnLevels> =
+            columns.iter().filter(|levels| self.columns.contains(&levels.column)).collect();
+        let mut change = transform(frame, &columns, &Choices::from(self))?;
+        if self.parity == OneHotParity::Pandas {
+            for (_, made) in &mut change.replaced {
+                let kept = usize::from(self.keep_source);
+                change.added.extend(made.drain(kept..));
+            }
+        }
+        Ok(change)
+    }
+
+    fn describe(&self, learned: &Learned) -> Vec<String> {
+        if let Learned::Levels { columns } = learned { self::learned(columns) } else { Vec::new() }
+    }
 }
 
 /// The levels of each column and the names of the columns made of them.
-pub(super) fn fit(
+fn fit(
     frame: &DataFrame,
     names: &[String],
     choices: &Choices<'_>,
@@ -56,11 +118,12 @@ pub(super) fn fit(
     for column in &mut levels {
         let name_of = |value: &str| choices.name_pattern.replace("{column}", &column.column).replace("{value}", value);
         for level in &mut column.levels {
-            if level.name.is_some() {
-                level.name = Some(taken.take(&name_of(&level.value)));
+            if let Some(spelled) = &level.name {
+                level.name = Some(taken.take(&name_of(spelled)));
             }
         }
-        for (name, value) in [(&mut column.other, "other"), (&mut column.null, "null")] {
+        let null = if choices.parity == OneHotParity::ScikitLearn { "nan" } else { "null" };
+        for (name, value) in [(&mut column.other, "other"), (&mut column.null, null)] {
             if name.is_some() {
                 *name = Some(taken.take(&name_of(value)));
             }
@@ -99,12 +162,13 @@ pub(super) fn check_width(width: usize, rows: usize, of: &str) -> Result<(), Dat
 fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<ColumnLevels, DataError> {
     let name = series.name().as_str();
     let kind = column_type(series.dtype());
-    if matches!(kind, ColumnType::Float | ColumnType::Decimal) {
-        let what = format!("{name} holds floats, which have no levels");
-        let hint = "Set its type to int or text first, or keep it as a number";
+    let codes = codes(series)?;
+    let broken = |level: &Level| matches!(level.value, LevelValue::Real(value) if value.fract() != 0.0);
+    if choices.parity == OneHotParity::None && codes.levels.iter().any(broken) {
+        let what = format!("{name} holds floats with fractions, which have no levels");
+        let hint = "Cut it into bins first, or keep it as a number";
         return Err(DataError::refused(what, Some(name), hint));
     }
-    let codes = codes(series)?;
     let (counts, null_count) = codes.counts(rows.parts());
     let fitted = counts.iter().sum::<u64>() + null_count;
     if choices.nulls == NullLevel::Error
@@ -112,17 +176,13 @@ fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<C
     {
         return Err(missing_refused(name, row));
     }
-    let seen: Vec<(usize, u64)> = counts.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
-    let is_rare = |count: u64| (count as f64) * 100.0 < choices.rare_below_percent * fitted as f64;
-    let mut kept: Vec<bool> = seen.iter().map(|(_, count)| !is_rare(*count)).collect();
-    if let Some(most) = choices.max_categories {
-        let mut frequent: Vec<usize> = (0..seen.len()).filter(|&at| kept[at]).collect();
-        // Of equally frequent levels the first in order stay.
-        frequent.sort_by_key(|&at| (std::cmp::Reverse(seen[at].1), at));
-        for &at in frequent.iter().skip(most) {
-            kept[at] = false;
-        }
+    let mut seen: Vec<(usize, u64)> = counts.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
+    if choices.parity == OneHotParity::Spark {
+        seen.sort_by_key(|&(level, count)| (std::cmp::Reverse(count), level));
     }
+    let rows_of: Vec<u64> = seen.iter().map(|(_, count)| *count).collect();
+    let (percent, least) = (choices.rare_below_percent, choices.rare_below_count);
+    let kept = rare::kept(&rows_of, fitted, percent, least, choices.max_categories);
     let folded = kept.iter().any(|kept| !kept);
     let null_column = choices.nulls == NullLevel::OwnColumn && null_count > 0;
     let columns = kept.iter().filter(|kept| **kept).count();
@@ -142,8 +202,8 @@ fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<C
         .map(|(at, &(level, count))| FittedLevel {
             value: codes.levels[level].label.clone(),
             count,
-            // Names are given once the width is known.
-            name: (kept[at] && dropped != Some(at)).then(String::new),
+            // The value as it is spelled; the name is made of it once the width is known.
+            name: (kept[at] && dropped != Some(at)).then(|| spelled(&codes.levels[level], choices.parity)),
             folded: !kept[at],
         })
         .collect();
@@ -153,7 +213,19 @@ fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<C
         other: (folded || choices.unseen == UnseenLevel::Other).then(String::new),
         null: null_column.then(String::new),
         null_count,
+        column_type: Some(kind),
     })
+}
+
+/// A level as it stands in the name of its column.
+fn spelled(level: &Level, parity: OneHotParity) -> String {
+    match level.value {
+        _ if parity == OneHotParity::None => level.label.clone(),
+        LevelValue::Bool(yes) if parity == OneHotParity::Spark => yes.to_string(),
+        LevelValue::Bool(yes) => if yes { "True" } else { "False" }.into(),
+        LevelValue::Real(value) => format!("{value:?}"),
+        _ => level.label.clone(),
+    }
 }
 
 fn missing_refused(name: &str, row: usize) -> DataError {
@@ -162,12 +234,8 @@ fn missing_refused(name: &str, row: usize) -> DataError {
 }
 
 /// Encodes the columns with the levels that were learned.
-pub(super) fn transform(
-    frame: &DataFrame,
-    columns: &[ColumnLevels],
-    choices: &Choices<'_>,
-) -> Result<Change, DataError> {
-    let width = columns.iter().map(width).sum();
+fn transform(frame: &DataFrame, columns: &[&ColumnLevels], choices: &Choices<'_>) -> Result<Change, DataError> {
+    let width = columns.iter().map(|levels| width(levels)).sum();
     check_width(
         width,
         frame.height(),

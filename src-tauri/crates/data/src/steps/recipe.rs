@@ -9,9 +9,8 @@ use polars::prelude::*;
 use super::{
     cast,
     fitted::{FittedRecipe, FittedStep, Learned, RECIPE_SCHEMA},
-    flags, impute, one_hot,
+    flags, one_hot,
     operation::{Around, Change, FitRows, Operation, Rows, Stage},
-    scale,
     table::{Parts, Table},
 };
 use crate::{condition, error::DataError, progress::Progress};
@@ -203,6 +202,7 @@ fn without_absent(
             match &mut learned {
                 Learned::Fills { columns: fills } => fills.retain(|fill| columns.contains(&fill.column)),
                 Learned::Scales { columns: scales } => scales.retain(|scale| columns.contains(&scale.column)),
+                Learned::Donors { columns: donors } => donors.retain(|donors| columns.contains(&donors.column)),
                 Learned::Levels { columns: levels } => levels.retain(|level| columns.contains(&level.column)),
                 _ => {}
             }
@@ -241,31 +241,6 @@ fn check_columns(frame: &DataFrame, op: &StepOp) -> Result<(), DataError> {
     Ok(())
 }
 
-fn one_hot_choices(op: &StepOp) -> Option<one_hot::Choices<'_>> {
-    let StepOp::OneHot(OneHot {
-        drop,
-        nulls,
-        unseen,
-        rare_below_percent,
-        max_categories,
-        name_pattern,
-        keep_source,
-        ..
-    }) = op
-    else {
-        return None;
-    };
-    Some(one_hot::Choices {
-        drop: *drop,
-        nulls: *nulls,
-        unseen: *unseen,
-        rare_below_percent: *rare_below_percent,
-        max_categories: *max_categories,
-        name_pattern,
-        keep_source: *keep_source,
-    })
-}
-
 fn flag_choices(op: &StepOp) -> Option<flags::Choices<'_>> {
     let StepOp::SplitFlags { column, separator, rare_below_percent, keep_source, .. } = op else { return None };
     Some(flags::Choices { column, separator, rare_below_percent: *rare_below_percent, keep_source: *keep_source })
@@ -277,6 +252,19 @@ fn operation(op: &StepOp) -> Option<&dyn Operation> {
         // Rows and tables.
 
         // Encoders and numbers.
+        StepOp::Impute(step) => Some(step),
+        StepOp::OneHot(step) => Some(step),
+        StepOp::Ordinal(step) => Some(step),
+        StepOp::TargetEncode(step) => Some(step),
+        StepOp::FrequencyEncode(step) => Some(step),
+        StepOp::HashEncode(step) => Some(step),
+        StepOp::BinaryEncode(step) => Some(step),
+        StepOp::GroupRare(step) => Some(step),
+        StepOp::Scale(step) => Some(step),
+        StepOp::Bin(step) => Some(step),
+        StepOp::Outliers(step) => Some(step),
+        StepOp::Pca(step) => Some(step),
+        StepOp::Balance(step) => Some(step),
 
         // Text, dates, series, privacy.
         _ => None,
@@ -296,14 +284,6 @@ fn fit(
     }
     match op {
         StepOp::Cast { columns, to, .. } => cast::fit(frame, columns, *to).map(plain),
-        StepOp::Impute(Impute { columns, strategy, value, .. }) => {
-            impute::fit(frame, columns, *strategy, value.as_ref(), rows).map(plain)
-        }
-        StepOp::Scale(Scale { columns, method, .. }) => scale::fit(frame, columns, *method, rows).map(plain),
-        StepOp::OneHot(OneHot { columns, .. }) => match one_hot_choices(op) {
-            Some(choices) => one_hot::fit(frame, columns, &choices, rows),
-            None => Ok(plain(Learned::Nothing)),
-        },
         StepOp::SplitFlags { .. } => match flag_choices(op) {
             Some(choices) => flags::fit(frame, &choices, rows),
             None => Ok(plain(Learned::Nothing)),
@@ -331,14 +311,6 @@ fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned, stage: &Stage<'_
             }
             Ok(Change { rows: Rows::Keep(keep), ..Change::default() })
         }
-        (StepOp::Impute(Impute { indicator, .. }), Learned::Fills { columns }) => {
-            impute::transform(frame, columns, *indicator)
-        }
-        (StepOp::Scale(_), Learned::Scales { columns }) => scale::transform(frame, columns),
-        (StepOp::OneHot(_), Learned::Levels { columns }) => match one_hot_choices(op) {
-            Some(choices) => one_hot::transform(frame, columns, &choices),
-            None => Ok(Change::default()),
-        },
         (StepOp::SplitFlags { .. }, Learned::Levels { columns }) => match (flag_choices(op), columns.first()) {
             (Some(choices), Some(levels)) => flags::transform(frame, levels, &choices),
             _ => Ok(Change::default()),
@@ -406,8 +378,6 @@ fn describe(op: &StepOp, learned: &Learned) -> Vec<String> {
         return operation.describe(learned);
     }
     match (op, learned) {
-        (StepOp::Impute(step), Learned::Fills { columns }) => impute::learned(columns, step.strategy),
-        (StepOp::Scale(step), Learned::Scales { columns }) => scale::learned(columns, step.method),
         (_, Learned::Levels { columns }) => one_hot::learned(columns),
         (_, Learned::Formats { formats }) => {
             formats.iter().map(|(column, format)| format!("{column} ← read as {format}")).collect()
