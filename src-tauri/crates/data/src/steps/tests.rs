@@ -1,8 +1,8 @@
 use cairn_protocol::{
     ParamValue,
     steps::{
-        Combine, Condition, DropLevel, FilterAction, FitScope, ImputeStrategy, NullLevel, Renaming, ScaleMethod, Step, StepOp, Test,
-        Unfit, UnseenLevel,
+        Combine, Condition, DropLevel, FilterAction, FitScope, ImputeStrategy, NullLevel, Renaming, ScaleMethod, Step,
+        StepOp, Test, Unfit, UnseenLevel,
     },
     table::{ColumnChange, ColumnType},
 };
@@ -245,7 +245,8 @@ fn names_never_meet_and_width_is_predicted() {
     if let StepOp::OneHot(cairn_protocol::steps::OneHot { unseen, .. }) = &mut op {
         *unseen = UnseenLevel::Other;
     }
-    let made = run_recipe(&Table::with_parts(frame, parts).unwrap(), &[step(op)], &Around::default(), &NoProgress).unwrap();
+    let made =
+        run_recipe(&Table::with_parts(frame, parts).unwrap(), &[step(op)], &Around::default(), &NoProgress).unwrap();
     assert_eq!(made.outcomes[0].added, ["c_other", "c_x_2", "c_y", "c_other_2"]);
     assert_eq!(made.outcomes[0].warnings.len(), 2);
 
@@ -287,7 +288,9 @@ fn casts_between_every_reasonable_pair() {
     let check = |values: Series, to, expected: Series| {
         let name = values.name().to_string();
         let frame = values.into_frame();
-        let made = run_recipe(&Table::new(frame), &[step(cast(&[&name], to, Unfit::Error))], &Around::default(), &NoProgress).unwrap();
+        let made =
+            run_recipe(&Table::new(frame), &[step(cast(&[&name], to, Unfit::Error))], &Around::default(), &NoProgress)
+                .unwrap();
         let found = made.table.frame.column(&name).unwrap().as_materialized_series();
         assert!(found.equals_missing(&expected), "{found} {expected}");
         assert_eq!(found.dtype(), expected.dtype());
@@ -342,7 +345,8 @@ fn dropping_and_renaming() {
 #[test]
 fn a_step_that_learns_needs_training_rows_or_says_so() {
     let plain = Table::new(table().frame);
-    let error = run_recipe(&plain, &[step(scale(&["age"], ScaleMethod::Standard))], &Around::default(), &NoProgress).unwrap_err();
+    let error = run_recipe(&plain, &[step(scale(&["age"], ScaleMethod::Standard))], &Around::default(), &NoProgress)
+        .unwrap_err();
     assert_eq!(error.hint(), "Add a split cell above, or set the step to fit on all rows");
     let all = StepOp::Scale(cairn_protocol::steps::Scale {
         columns: names(&["age"]),
