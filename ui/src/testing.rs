@@ -106,6 +106,7 @@ fn engine(open: bool) -> impl FnMut(&Request) -> Result<Response, ErrorInfo> + '
                     rows_total: LONG,
                     first_row: *first_row,
                     row_numbers: numbers,
+                    added_rows: Vec::new(),
                     columns: vec![column],
                 })
             }

@@ -12,14 +12,17 @@ use polars::prelude::*;
 use crate::{
     error::DataError,
     frame_types::column_type,
-    steps::columns::{canonical_time, column, numbers, texts, wholes},
+    steps::{
+        columns::{canonical_time, column, numbers, texts, wholes},
+        groups::group_rows,
+    },
 };
 
 /// For each row whether it meets the conditions; all rows do where there are none.
 pub fn row_mask(frame: &DataFrame, conditions: &[Condition], combine: Combine) -> Result<Vec<bool>, DataError> {
     let mut all: Option<Vec<bool>> = None;
     for condition in conditions {
-        let met = met(column(frame, &condition.column)?, condition)?;
+        let met = met(frame, condition)?;
         all = Some(match all {
             None => met,
             Some(mut before) => {
@@ -39,7 +42,7 @@ pub fn row_mask(frame: &DataFrame, conditions: &[Condition], combine: Combine) -
 /// A column that is not there, or a condition that does not suit its column.
 pub fn rules_mask(frame: &DataFrame, rules: &[Rule], combine: Combine) -> Result<Vec<bool>, DataError> {
     let one = |rule: &Rule| match rule {
-        Rule::Test(condition) => met(column(frame, &condition.column)?, condition),
+        Rule::Test(condition) => met(frame, condition),
         Rule::Group(group) => {
             let mut met = rules_mask(frame, &group.rules, group.combine)?;
             if group.negate {
@@ -60,23 +63,66 @@ pub fn rules_mask(frame: &DataFrame, rules: &[Rule], combine: Combine) -> Result
     Ok(all.unwrap_or_else(|| vec![true; frame.height()]))
 }
 
-fn met(series: &Series, condition: &Condition) -> Result<Vec<bool>, DataError> {
+fn met(frame: &DataFrame, condition: &Condition) -> Result<Vec<bool>, DataError> {
+    let series = column(frame, &condition.column)?;
     let kind = column_type(series.dtype());
     match condition.test {
         Test::IsNull => return missing(series, kind),
         Test::NotNull => return Ok(missing(series, kind)?.into_iter().map(|missing| !missing).collect()),
+        Test::IsDuplicate => {
+            let groups = group_rows(&[series], series.len())?;
+            let sizes = groups.sizes();
+            let missing = missing(series, kind)?;
+            return Ok(groups.ids.iter().zip(missing).map(|(id, gone)| !gone && sizes[*id as usize] > 1).collect());
+        }
         _ => {}
+    }
+    if let Some(other) = condition.other.as_ref().filter(|other| !other.is_empty()) {
+        return met_by_column(series, column(frame, other)?, condition.test);
     }
     let Some(value) = &condition.value else {
         let what = format!("the condition on {} has nothing to compare with", condition.column);
         return Err(DataError::refused(what, Some(&condition.column), "Give it a value"));
     };
     let test = condition.test;
-    if test == Test::Contains {
+    if is_of_text(test) {
         let part = value.to_string();
-        return Ok(texts(series)?.iter().map(|text| text.is_some_and(|text| text.contains(&part))).collect());
+        let cells = texts(series)?;
+        if test == Test::Matches {
+            let pattern = regex::Regex::new(&part).map_err(|error| {
+                let said = error.to_string();
+                let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let what = format!("«{part}» is no regular expression: {why}");
+                DataError::refused(
+                    what,
+                    Some(&condition.column),
+                    r"Put \ before signs that stand for themselves: \. \( \+",
+                )
+            })?;
+            return Ok(cells.iter().map(|text| text.is_some_and(|text| pattern.is_match(text))).collect());
+        }
+        return Ok(cells.iter().map(|text| text.is_some_and(|text| text_meets(text, test, &part))).collect());
     }
-    let values: Vec<String> = if test == Test::OneOf {
+    if test == Test::Between {
+        let whole = value.to_string();
+        let Some((low, high)) = whole.split_once('|') else {
+            let what = format!("«{whole}» is no range");
+            return Err(DataError::refused(what, Some(&condition.column), "Write both ends with | between: 10 | 20"));
+        };
+        let mut met = vec![true; series.len()];
+        for (end, test) in [(low, Test::GreaterOrEqual), (high, Test::LessOrEqual)] {
+            if end.trim().is_empty() {
+                continue;
+            }
+            let value = Some(cairn_protocol::ParamValue::Text(end.trim().to_owned()));
+            let bound = Condition { column: condition.column.clone(), test, value, other: None };
+            met.iter_mut().zip(self::met(frame, &bound)?).for_each(|(met, bound)| *met &= bound);
+        }
+        let missing = missing(series, kind)?;
+        met.iter_mut().zip(missing).for_each(|(met, missing)| *met &= !missing);
+        return Ok(met);
+    }
+    let values: Vec<String> = if matches!(test, Test::OneOf | Test::NotOneOf) {
         value.to_string().split('|').map(|text| text.trim().to_owned()).collect()
     } else {
         vec![value.to_string()]
@@ -117,7 +163,7 @@ fn met(series: &Series, condition: &Condition) -> Result<Vec<bool>, DataError> {
             let cells = texts(series)?;
             let mut wanted: Vec<&str> = values.iter().map(String::as_str).collect();
             let whole = value.to_string();
-            if test == Test::OneOf {
+            if matches!(test, Test::OneOf | Test::NotOneOf) {
                 // Values with spaces at their ends can be named exactly, too.
                 wanted.extend(whole.split('|'));
             }
@@ -128,6 +174,94 @@ fn met(series: &Series, condition: &Condition) -> Result<Vec<bool>, DataError> {
             Err(DataError::refused(what, Some(&condition.column), "Only «is null» and «not null» apply"))
         }
     }
+}
+
+/// Whether a test looks at text, whatever the type.
+fn is_of_text(test: Test) -> bool {
+    matches!(test, Test::Contains | Test::NotContains | Test::StartsWith | Test::EndsWith | Test::Matches)
+}
+
+fn text_meets(text: &str, test: Test, part: &str) -> bool {
+    match test {
+        Test::Contains => text.contains(part),
+        Test::NotContains => !text.contains(part),
+        Test::StartsWith => text.starts_with(part),
+        _ => text.ends_with(part),
+    }
+}
+
+/// For each row how its cell compares with that of another column.
+fn met_by_column(series: &Series, other: &Series, test: Test) -> Result<Vec<bool>, DataError> {
+    let (one, two) = (column_type(series.dtype()), column_type(other.dtype()));
+    let refused = |what: String, hint: &str| Err(DataError::refused(what, Some(series.name()), hint));
+    if is_of_text(test) && test != Test::Matches {
+        let (a, b) = (texts(series)?, texts(other)?);
+        let meets = |pair: (Option<&str>, Option<&str>)| match pair {
+            (Some(a), Some(b)) => text_meets(a, test, b),
+            _ => false,
+        };
+        return Ok(a.iter().zip(b.iter()).map(meets).collect());
+    }
+    if !matches!(
+        test,
+        Test::Equal | Test::NotEqual | Test::Less | Test::LessOrEqual | Test::Greater | Test::GreaterOrEqual
+    ) {
+        let what = format!("{} is compared with a column in a way that needs a value", series.name());
+        return refused(what, "Give the condition a value instead of a column");
+    }
+    let is_text = |kind| matches!(kind, ColumnType::Text | ColumnType::Category);
+    let is_time = |kind| matches!(kind, ColumnType::Date | ColumnType::Datetime);
+    if matches!((one, two), (ColumnType::Int, ColumnType::Int) | (ColumnType::Bool, ColumnType::Bool)) {
+        return Ok(compare_pairs(wholes(series)?.into_iter(), wholes(other)?.into_iter(), test));
+    }
+    if one.is_numeric() && two.is_numeric() {
+        let read = |series| Ok(numbers(series)?.into_iter().map(|x| (!x.is_nan()).then_some(x)));
+        return Ok(compare_pairs(read(series)?, read(other)?, test));
+    }
+    if is_text(one) && is_text(two) {
+        let (a, b) = (texts(series)?, texts(other)?);
+        return Ok(compare_pairs(a.iter(), b.iter(), test));
+    }
+    if (is_time(one) && is_time(two)) || (one == two && matches!(one, ColumnType::Time | ColumnType::Duration)) {
+        let read = |series: &Series| {
+            if one == two && one != ColumnType::Datetime {
+                return wholes(&canonical_time(series)?);
+            }
+            let moments = series
+                .cast(&DataType::Datetime(TimeUnit::Microseconds, None))
+                .map_err(DataError::table(format!("reading {} as a point in time", series.name())))?;
+            wholes(&moments)
+        };
+        return Ok(compare_pairs(read(series)?.into_iter(), read(other)?.into_iter(), test));
+    }
+    let what = format!(
+        "{} holds {}s and {} holds {}s, which cannot be compared",
+        series.name(),
+        one.as_str(),
+        other.name(),
+        two.as_str()
+    );
+    refused(what, "Give both one type with «Set type» before")
+}
+
+/// A pair with a missing cell meets `NotEqual` alone.
+fn compare_pairs<T: PartialOrd>(
+    a: impl Iterator<Item = Option<T>>,
+    b: impl Iterator<Item = Option<T>>,
+    test: Test,
+) -> Vec<bool> {
+    let meets = |(a, b): (Option<T>, Option<T>)| {
+        let (Some(a), Some(b)) = (a, b) else { return test == Test::NotEqual };
+        match test {
+            Test::Equal => a == b,
+            Test::NotEqual => a != b,
+            Test::Less => a < b,
+            Test::LessOrEqual => a <= b,
+            Test::Greater => a > b,
+            _ => a >= b,
+        }
+    };
+    a.zip(b).map(meets).collect()
 }
 
 fn missing(series: &Series, kind: ColumnType) -> Result<Vec<bool>, DataError> {
@@ -146,6 +280,7 @@ fn compare<T: PartialOrd>(cells: impl Iterator<Item = Option<T>>, test: Test, wa
         Test::LessOrEqual => cells.map(|cell| cell.is_some_and(|cell| cell <= *value)).collect(),
         Test::Greater => cells.map(|cell| cell.is_some_and(|cell| cell > *value)).collect(),
         Test::GreaterOrEqual => cells.map(|cell| cell.is_some_and(|cell| cell >= *value)).collect(),
+        Test::NotOneOf => cells.map(|cell| cell.is_some_and(|cell| !wanted.contains(&cell))).collect(),
         _ => cells.map(|cell| cell.is_some_and(|cell| wanted.contains(&cell))).collect(),
     }
 }
@@ -235,6 +370,37 @@ mod tests {
         check("b", Test::Equal, "TRUE", [true, false, false]);
         check("day", Test::Greater, "1970-01-01", [false, true, false]);
         check("day", Test::Equal, "1970-01-01", [true, false, false]);
+    }
+
+    #[test]
+    fn text_ranges_lists_duplicates_and_other_columns() {
+        check("t", Test::NotContains, "a", [false, false, true]);
+        check("t", Test::StartsWith, "a", [true, false, false]);
+        check("t", Test::EndsWith, "b", [true, false, true]);
+        check("t", Test::Matches, "^[ab]$", [false, false, true]);
+        check("t", Test::NotOneOf, "b|c", [true, false, false]);
+        check("n", Test::NotOneOf, "2|3", [true, false, true]);
+        check("n", Test::Between, "1 | 5", [true, false, false]);
+        check("x", Test::Between, "2|", [false, false, true]);
+        check("day", Test::Between, "1970-01-01|1970-01-01", [true, false, false]);
+        check("x", Test::IsDuplicate, "", [false, false, false]);
+        let pairs = df!("a" => [Some(1i64), Some(2), None, Some(1)], "b" => [1.0, 1.5, 2.0, f64::NAN]).unwrap();
+        let on = |column: &str, test, other: Option<&str>| {
+            let condition = Condition { column: column.into(), test, value: None, other: other.map(str::to_owned) };
+            row_mask(&pairs, &[condition], Combine::All).unwrap()
+        };
+        assert_eq!(on("a", Test::IsDuplicate, None), [true, false, false, true]);
+        assert_eq!(on("a", Test::Greater, Some("b")), [false, true, false, false]);
+        assert_eq!(on("a", Test::Equal, Some("b")), [true, false, false, false]);
+        assert_eq!(on("a", Test::NotEqual, Some("b")), [false, true, true, true]);
+        let wrong = Condition {
+            column: "t".into(),
+            test: Test::Matches,
+            value: Some(ParamValue::Text("(".into())),
+            other: None,
+        };
+        let error = row_mask(&frame(), &[wrong], Combine::All).unwrap_err();
+        assert!(error.to_string().contains("no regular expression"), "{error}");
     }
 
     #[test]

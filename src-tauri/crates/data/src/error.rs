@@ -89,6 +89,18 @@ pub enum DataError {
         /// What to do next.
         hint: String,
     },
+    /// Cells that a step cannot read.
+    #[error("{what}")]
+    Unfit {
+        /// What was wrong, with the first row and value.
+        what: String,
+        /// The column.
+        column: String,
+        /// What to do next.
+        hint: String,
+        /// The first such cells.
+        cells: Vec<cairn_protocol::UnfitCell>,
+    },
     /// An error of one step of a recipe.
     #[error("{source}")]
     InStep {
@@ -156,7 +168,7 @@ impl DataError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Refused { hint, .. } => hint.clone(),
+            Self::Refused { hint, .. } | Self::Unfit { hint, .. } => hint.clone(),
             Self::InStep { source, .. } => source.hint(),
             Self::Missing { .. } => "Check the path; the file may have been moved or renamed".into(),
             Self::Folder { .. } => "Name a file in it".into(),
@@ -243,6 +255,10 @@ impl From<DataError> for ErrorInfo {
             | DataError::ExportFormat { path } => info = info.in_file(path.display().to_string()),
             DataError::NoColumn { column, .. } | DataError::Refused { column: Some(column), .. } => {
                 info = info.in_column(column.clone());
+            }
+            DataError::Unfit { column, cells, .. } => {
+                info = info.in_column(column.clone());
+                info.cells.clone_from(cells);
             }
             _ => {}
         }

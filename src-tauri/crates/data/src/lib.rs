@@ -32,5 +32,8 @@ pub use portable::{from_ipc, to_ipc};
 pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};
 pub use split::{split, split_fold};
-pub use steps::{Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, invert, preview, run_recipe};
+pub use steps::{
+    Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, followed, invert, predict, preview,
+    preview_of, run_recipe, run_recipe_tolerant,
+};
 pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};

@@ -30,6 +30,7 @@ pub fn page(
         rows_total: total as u64,
         first_row: from as u64,
         row_numbers: numbers.iter().map(|row| *row as u64).collect(),
+        added_rows: Vec::new(),
         columns: frame.columns().iter().skip(skip).take(take).map(|column| page_column(column, &numbers)).collect(),
     }
 }
@@ -113,13 +114,12 @@ mod tests {
         let frame = frame();
         assert_eq!(order(&frame, &query(Some(("n", false)), vec![])).unwrap(), [2, 0, 3, 1]);
         assert_eq!(order(&frame, &query(Some(("n", true)), vec![])).unwrap(), [0, 3, 2, 1]);
-        let at_least_two =
-            vec![Condition {
-                column: "n".into(),
-                test: Test::GreaterOrEqual,
-                value: Some(ParamValue::Int(2)),
-                other: None,
-            }];
+        let at_least_two = vec![Condition {
+            column: "n".into(),
+            test: Test::GreaterOrEqual,
+            value: Some(ParamValue::Int(2)),
+            other: None,
+        }];
         assert_eq!(order(&frame, &query(Some(("t", true)), at_least_two.clone())).unwrap(), [3, 0]);
         assert_eq!(order(&frame, &query(None, at_least_two)).unwrap(), [0, 3]);
         assert!(order(&frame, &query(Some(("m", true)), vec![])).is_err());

@@ -296,14 +296,11 @@ pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Resul
         find(engine, &TableRef::Cell { notebook: path.to_owned(), cell: name.to_owned() }).map(|found| found.table)
     })?;
     let in_cell = |error: cairn_data::DataError| ErrorInfo::from(error).in_cell(name);
-    let (before, earlier) = if upto == 0 {
-        ((*input).clone(), Vec::new())
-    } else {
-        let run = cairn_data::run_recipe(&input, &look.steps[..upto - 1], &around, &NoProgress).map_err(in_cell)?;
-        (run.table, run.outcomes)
-    };
-    let (after, outcome) = if upto == 0 {
-        (before.clone(), Default::default())
+    let steps_before = &look.steps[..upto.saturating_sub(1)];
+    let earlier = cairn_data::run_recipe(&input, steps_before, &around, &NoProgress).map_err(in_cell)?;
+    let before = earlier.table;
+    let (after, outcome, from) = if upto == 0 {
+        (before.clone(), Default::default(), None)
     } else {
         let run =
             cairn_data::run_recipe(&before, &look.steps[upto - 1..upto], &around, &NoProgress).map_err(|error| {
@@ -311,12 +308,15 @@ pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Resul
                 info.place.step = Some(upto);
                 info
             })?;
-        (run.table, run.outcomes.into_iter().next().unwrap_or_default())
+        (run.table, run.outcomes.into_iter().next().unwrap_or_default(), run.rows_from)
     };
+    // Row numbers are those of the cell's input; the run knows which row of the step before is which.
+    let from = if look.against_input { cairn_data::followed(earlier.rows_from, from) } else { from };
     let against = if look.against_input { &*input } else { &before };
-    let page = cairn_data::preview(
+    let page = cairn_data::preview_of(
         against,
         &after,
+        from.as_deref(),
         cairn_data::PreviewWindow {
             first_row: usize::try_from(look.first_row).unwrap_or(usize::MAX),
             rows: usize::try_from(look.rows).unwrap_or(usize::MAX),
@@ -325,7 +325,7 @@ pub fn preview(engine: &Inner, path: &str, name: &str, look: &Look<'_>) -> Resul
             changed_first: true,
         },
     )?;
-    let mut steps = earlier;
+    let mut steps = earlier.outcomes;
     if upto > 0 {
         steps.push(outcome.clone());
     }

@@ -73,12 +73,26 @@ pub struct ErrorInfo {
     /// What to do next; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// The first cells that it is about, where it is about cells (at most 20 a column).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<UnfitCell>,
+}
+
+/// A cell whose value does not fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfitCell {
+    /// Index of its row in the table that the step reads, from 0.
+    pub row: u64,
+    /// Name of its column.
+    pub column: String,
+    /// The value as text, at most 60 characters.
+    pub value: String,
 }
 
 impl ErrorInfo {
     /// An error of a kind with a message.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), place: Place::default(), hint: String::new() }
+        Self { kind, message: message.into(), place: Place::default(), hint: String::new(), cells: Vec::new() }
     }
 
     /// Bad input.

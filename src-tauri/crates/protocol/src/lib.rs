@@ -24,5 +24,5 @@ pub use cairn_kernel_protocol::{
     Algorithm, Device, FeatureImportance, Hyperparameter, HyperparameterKind, Manifest, ParamValue, Params, Task,
 };
 pub use door::{Event, Request, Response};
-pub use errors::{ErrorInfo, ErrorKind, Place};
+pub use errors::{ErrorInfo, ErrorKind, Place, UnfitCell};
 pub use real::Real;

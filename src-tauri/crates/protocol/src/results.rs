@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ErrorInfo, FeatureImportance, Real, Task,
+    ErrorInfo, FeatureImportance, Real, Task, UnfitCell,
     notebook::Goal,
     runs::{MetricSeries, Run},
     sweeps::SweepState,
@@ -166,23 +166,35 @@ pub struct StepOutcome {
     pub learned: Vec<String>,
     /// Warnings: unseen levels, cells that became null.
     pub warnings: Vec<String>,
+    /// Facts without alarm: «8,200 of 10,000 rows match».
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The first cells whose value did not fit and became null (at most 20 a column).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfit: Vec<UnfitCell>,
+    /// What was predicted of its size before it ran, where it can grow a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Prediction>,
     /// Whether it is switched off.
     #[serde(default)]
     pub skipped: bool,
-    /// The size of the table behind it, worked out before it ran; given by steps that can blow a table up.
-    #[serde(default)]
-    pub prediction: Option<Prediction>,
 }
 
-/// The size of a table, worked out beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The size of a table after a step, computed from counts before the step runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// Rows.
+    /// Rows after.
     pub rows: u64,
-    /// Columns.
+    /// Columns after.
     pub columns: u64,
-    /// Bytes in memory.
+    /// Bytes after, estimated.
     pub bytes: u64,
+    /// What a person should know before it runs; empty: nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub warning: String,
+    /// Whether a person should confirm it.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// Parts and the proof of them.

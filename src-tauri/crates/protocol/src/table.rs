@@ -352,8 +352,12 @@ pub struct TablePage {
     pub rows_total: u64,
     /// Index of the first row of the window within the query's order.
     pub first_row: u64,
-    /// Index in the table of each row of the window.
+    /// Index in the table of each row of the window; in a preview in the table that the cell reads, and `u64::MAX` for a
+    /// row that a step made.
     pub row_numbers: Vec<u64>,
+    /// In a preview: whether each row of the window stands in no row of the table compared with; empty: none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added_rows: Vec<bool>,
     /// The columns of the window.
     pub columns: Vec<PageColumn>,
 }

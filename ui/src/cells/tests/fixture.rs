@@ -304,6 +304,7 @@ fn preview(steps: &[Step], upto: usize, first_row: u64, rows: u64) -> StepPrevie
             rows_total: 20_000,
             first_row,
             row_numbers: (first_row..first_row + rows).collect(),
+            added_rows: Vec::new(),
             columns,
         },
         columns: (12, 12 + outcome.added.len() as u64 - outcome.removed.len() as u64),
@@ -541,6 +542,7 @@ pub fn answer(request: &Request, view: &NotebookView) -> Result<Response, ErrorI
             rows_total: 20_000,
             first_row: *first_row,
             row_numbers: (*first_row..first_row + rows).collect(),
+            added_rows: Vec::new(),
             columns: COLUMNS
                 .iter()
                 .map(|(name, kind)| page_column(name, *kind, *first_row, *rows, ColumnChange::Same))
@@ -564,6 +566,7 @@ pub fn answer(request: &Request, view: &NotebookView) -> Result<Response, ErrorI
                 rows_total: 100,
                 first_row: 0,
                 row_numbers: (0..100).collect(),
+                added_rows: Vec::new(),
                 columns: COLUMNS
                     .iter()
                     .map(|(name, kind)| page_column(name, *kind, 0, 100, ColumnChange::Same))

@@ -48,7 +48,7 @@ pub fn apply(given: Option<&Path>, asked: &Apply<'_>, output: Output) -> Result<
         recipe,
         cell: asked.cell.map(str::to_owned),
         input: file(asked.input),
-        options: options(asked.how),
+        options: options(asked.how)?,
         out: file(asked.out),
     };
     let Response::Applied(applied) = ask(&engine, request, output)? else { return Err(unexpected()) };

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use cairn_protocol::{steps::Unfit, table::ColumnType};
+use cairn_protocol::{UnfitCell, steps::Unfit, table::ColumnType};
 use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
     columns::{column, numbers, texts},
+    decimals,
     fitted::Learned,
     names::count,
     operation::Change,
@@ -39,6 +40,7 @@ pub(super) fn fit(frame: &DataFrame, names: &[String], to: ColumnType) -> Result
         ColumnType::Date => &DATE_FORMATS,
         ColumnType::Datetime => &DATETIME_FORMATS,
         ColumnType::Time => &TIME_FORMATS,
+        ColumnType::Decimal => return decimals::fit(frame, names),
         _ => return Ok(Learned::Nothing),
     };
     let mut found = BTreeMap::new();
@@ -83,11 +85,12 @@ pub(super) fn transform(
     let mut change = Change::default();
     for (name, cast) in names.iter().zip(casts) {
         let cast = cast?;
-        if let Some((row, value)) = cast.first_unfit {
+        if let Some(first) = cast.first_unfit.first() {
+            let value = &first.value;
             if unfit == Unfit::Error {
                 let what = format!(
                     "row {}: «{value}» of {name} cannot become {}{}",
-                    count(row as u64 + 1),
+                    count(first.row + 1),
                     article(to),
                     if cast.unfit > 1 {
                         format!(", nor can {} other cells", count(cast.unfit - 1))
@@ -95,10 +98,11 @@ pub(super) fn transform(
                         String::new()
                     }
                 );
-                let hint = "Let unfit values become null, or filter those rows out before";
-                return Err(DataError::refused(what, Some(name), hint));
+                let hint = "Let unfit values become null, or filter those rows out before".to_owned();
+                return Err(DataError::Unfit { what, column: name.clone(), hint, cells: cast.first_unfit });
             }
             change.warnings.push(format!("{name}: {} became null, the first «{value}»", cells(cast.unfit)));
+            change.unfit.extend(cast.first_unfit);
         }
         change.warnings.extend(cast.note);
         change.changed_cells += cast.changed;
@@ -127,12 +131,16 @@ fn article(to: ColumnType) -> &'static str {
     }
 }
 
+/// Unfit cells of a column that are listed.
+const MOST_LISTED: usize = 20;
+
 struct Cast {
     series: Series,
     /// Cells whose value is another than before, those that became null among them.
     changed: u64,
     unfit: u64,
-    first_unfit: Option<(usize, String)>,
+    /// The first [`MOST_LISTED`] of them.
+    first_unfit: Vec<UnfitCell>,
     note: Option<String>,
 }
 
@@ -154,7 +162,6 @@ fn cast(series: &Series, to: ColumnType, format: Option<&str>) -> Result<Cast, D
     let name = series.name().clone();
     let impossible = || {
         let hint = match (from, to) {
-            (_, ColumnType::Decimal) => "Choose float",
             (ColumnType::List | ColumnType::Struct, _) => "Drop the column",
             _ => "Set it to text first",
         };
@@ -162,7 +169,7 @@ fn cast(series: &Series, to: ColumnType, format: Option<&str>) -> Result<Cast, D
         DataError::refused(what, Some(&name), hint)
     };
     if from == to {
-        return Ok(Cast { series: series.clone(), changed: 0, unfit: 0, first_unfit: None, note: None });
+        return Ok(Cast { series: series.clone(), changed: 0, unfit: 0, first_unfit: Vec::new(), note: None });
     }
     let library =
         |dtype: &DataType| series.cast(dtype).map_err(DataError::table(format!("setting the type of {name}")));
@@ -180,6 +187,16 @@ fn cast(series: &Series, to: ColumnType, format: Option<&str>) -> Result<Cast, D
             trimmed(series)?.iter().map(|text| text.and_then(real)).collect::<Float64Chunked>().into_series()
         }
         ColumnType::Float if matches!(from, ColumnType::Int | ColumnType::Bool) => library(&DataType::Float64)?,
+        ColumnType::Decimal if texts_of || from.is_numeric() => {
+            let scale = format.and_then(decimals::scale_of).unwrap_or(0);
+            let cells = if texts_of { trimmed(series)? } else { texts(series)? };
+            decimals::read(&cells, scale, &name)?
+        }
+        // Texts of decimals have no rounding on the way to a whole number.
+        ColumnType::Int if from == ColumnType::Decimal => {
+            texts(series)?.iter().map(|text| text.and_then(whole)).collect::<Int64Chunked>().into_series()
+        }
+        ColumnType::Float if from == ColumnType::Decimal => library(&DataType::Float64)?,
         ColumnType::Bool if texts_of => {
             trimmed(series)?.iter().map(|text| text.and_then(truth)).collect::<BooleanChunked>().into_series()
         }
@@ -216,7 +233,7 @@ fn cast(series: &Series, to: ColumnType, format: Option<&str>) -> Result<Cast, D
     Ok(Cast { changed: changed(series, &done)?, series: done, unfit, first_unfit, note })
 }
 
-fn unfit_cells(before: &Series, after: &Series, shown: &Series) -> Result<(u64, Option<(usize, String)>), DataError> {
+fn unfit_cells(before: &Series, after: &Series, shown: &Series) -> Result<(u64, Vec<UnfitCell>), DataError> {
     // NaN is missing already.
     let had = match column_type(before.dtype()) {
         ColumnType::Float => numbers(before)?.into_iter().filter(|value| !value.is_nan()).count(),
@@ -224,16 +241,17 @@ fn unfit_cells(before: &Series, after: &Series, shown: &Series) -> Result<(u64, 
     };
     let has = after.len() - after.null_count();
     if had <= has {
-        return Ok((0, None));
+        return Ok((0, Vec::new()));
     }
     let nan = |row: usize| before.get(row).is_ok_and(|value| matches!(value, AnyValue::Float64(x) if x.is_nan()));
     let (was, is) = (before.is_not_null(), after.is_null());
-    let first = was
-        .iter()
-        .zip(is.iter())
-        .enumerate()
-        .position(|(row, (was, is))| was == Some(true) && is == Some(true) && !nan(row));
-    let first = first.map(|row| (row, shown.str_value(row).map_or_else(|_| String::new(), |text| cut(&text))));
+    let lost = was.iter().zip(is.iter()).enumerate().filter(|(_, (was, is))| *was == Some(true) && *is == Some(true));
+    let cell = |row: usize| UnfitCell {
+        row: row as u64,
+        column: shown.name().to_string(),
+        value: shown.str_value(row).map_or_else(|_| String::new(), |text| cut(&text)),
+    };
+    let first = lost.map(|(row, _)| row).filter(|row| !nan(*row)).take(MOST_LISTED).map(cell).collect();
     Ok(((had - has) as u64, first))
 }
 
@@ -242,7 +260,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Cells whose value, spelt as text, is another than before. Whole numbers that became floats keep their value.
-fn changed(before: &Series, after: &Series) -> Result<u64, DataError> {
+pub(super) fn changed(before: &Series, after: &Series) -> Result<u64, DataError> {
     let (from, to) = (column_type(before.dtype()), column_type(after.dtype()));
     if from.is_numeric() && to.is_numeric() {
         let pairs = numbers(before)?.into_iter().zip(numbers(after)?);
@@ -251,7 +269,9 @@ fn changed(before: &Series, after: &Series) -> Result<u64, DataError> {
     let (a, b) = (texts(before)?, texts(after)?);
     let same = |a: &str, b: &str| {
         // «5» that became 5.0 is the same number.
-        a == b || (to == ColumnType::Float && b.strip_suffix(".0") == Some(a))
+        a == b
+            || (to == ColumnType::Float && b.strip_suffix(".0") == Some(a))
+            || (to == ColumnType::Decimal && decimals::same(a, b))
     };
     Ok(a.iter()
         .zip(b.iter())

@@ -101,6 +101,29 @@ pub enum Learned {
         /// The components, the widest first.
         components: Vec<Component>,
     },
+    /// Names of columns: those that go (drop missing), the values that become columns (pivot).
+    Columns {
+        /// The names, in their order.
+        names: Vec<String>,
+    },
+    /// Fields that become columns (flatten), and the type of values (explode).
+    Fields {
+        /// One for each new column, in their order.
+        fields: Vec<FittedField>,
+    },
+}
+
+/// A field of objects that becomes a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FittedField {
+    /// Names of the fields within each other that lead to it; empty: the value itself.
+    #[serde(default)]
+    pub path: Vec<String>,
+    /// Name of its column.
+    pub name: String,
+    /// Type of the column.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
 }
 
 /// What fills the missing cells of a column.

@@ -11,7 +11,12 @@
 //! ```
 //!
 //! A cell is missing when it is null or, in a column of numbers, NaN.
+//!
+//! Steps that can grow a table are predicted from counts and refused beyond a budget ([`predict`]). A recipe that
+//! breaks says at which step and, where a step above took the column away, which ([`run_recipe_tolerant`]).
 
+mod aggregate;
+mod arrange;
 mod balance;
 mod bin;
 mod bin_tree;
@@ -19,16 +24,23 @@ mod binary;
 mod cast;
 mod chance;
 pub(crate) mod columns;
+mod decimals;
 mod encode;
+mod explode;
 mod fitted;
 #[cfg(test)]
 mod fitted_tests;
 mod flags;
+mod group;
 mod grouping;
+pub(crate) mod groups;
 mod hashing;
 mod impute;
 mod impute_along;
 mod impute_nearest;
+mod inverse;
+mod join;
+mod json;
 mod names;
 mod neighbours;
 mod numeric;
@@ -39,12 +51,21 @@ mod outliers;
 mod parity;
 mod pca;
 mod power;
+mod predict;
 mod preview;
 mod ranks;
 mod rare;
 mod recipe;
+mod reshape;
+#[cfg(test)]
+mod row_properties;
+#[cfg(test)]
+mod row_tests;
+mod rows;
 mod scale;
 mod smote;
+mod sql;
+mod stack;
 mod table;
 mod target;
 #[cfg(test)]
@@ -53,11 +74,12 @@ mod undo;
 
 pub use fitted::{
     ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
-    FittedLevel, FittedRecipe, FittedStep, GroupFill, Learned, LevelCode,
+    FittedField, FittedLevel, FittedRecipe, FittedStep, GroupFill, Learned, LevelCode,
 };
 pub(crate) use names::{count, figure, some};
 pub use operation::Around;
-pub use preview::{Preview, preview};
-pub use recipe::{Applied, RecipeRun, apply, run_recipe};
+pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};
+pub use preview::{Preview, preview, preview_of};
+pub use recipe::{Applied, Broken, RecipeRun, TolerantRun, apply, followed, run_recipe, run_recipe_tolerant};
 pub use table::{NO_ROW, Parts, Table};
 pub use undo::invert;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use cairn_protocol::{UnfitCell, results::Prediction};
 use polars::prelude::*;
 
 use super::fitted::Learned;
@@ -79,6 +80,9 @@ pub(super) struct Stage<'a> {
     pub parts: Option<&'a [u8]>,
     /// The rows it was fitted on just now; none when it is replayed on new rows.
     pub fit_rows: Option<FitRows<'a>>,
+    /// The number of each row in the table that the cell reads, [`super::NO_ROW`] for one that a step made; none while
+    /// the rows are those of that table.
+    pub row_numbers: Option<&'a [u64]>,
     /// What it may look at.
     pub around: &'a Around,
 }
@@ -119,6 +123,12 @@ pub(super) struct Change {
     pub changed_cells: u64,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// Facts without alarm.
+    pub notes: Vec<String>,
+    /// The first cells that did not fit and became null.
+    pub unfit: Vec<UnfitCell>,
+    /// What was predicted of the size, of steps that can grow a table.
+    pub prediction: Option<Prediction>,
 }
 
 /// A kind of step.

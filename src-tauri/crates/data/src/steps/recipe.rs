@@ -7,10 +7,11 @@ use cairn_protocol::{
 use polars::prelude::*;
 
 use super::{
-    cast,
+    arrange, cast,
     fitted::{FittedRecipe, FittedStep, Learned, RECIPE_SCHEMA},
     flags, one_hot,
     operation::{Around, Change, FitRows, Operation, Rows, Stage},
+    predict,
     table::{Parts, Table},
 };
 use crate::{condition, error::DataError, progress::Progress};
@@ -24,6 +25,27 @@ pub struct RecipeRun {
     pub fitted: FittedRecipe,
     /// What each step did, those switched off among them.
     pub outcomes: Vec<StepOutcome>,
+    /// For each row of the table the row of the input that it comes from, `IdxSize::MAX` for one that a step made; none
+    /// where the rows are those of the input.
+    pub rows_from: Option<Vec<IdxSize>>,
+}
+
+/// A step that a recipe breaks at.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Why, with what to do next: where an earlier step took the column away, which.
+    pub error: DataError,
+}
+
+/// A recipe as far as it ran.
+#[derive(Debug)]
+pub struct TolerantRun {
+    /// The steps before the broken one; all where none broke.
+    pub run: RecipeRun,
+    /// The broken step.
+    pub broken: Option<Broken>,
 }
 
 /// A recipe replayed on other rows.
@@ -31,7 +53,8 @@ pub struct RecipeRun {
 pub struct Applied {
     /// The rows after the last step.
     pub frame: DataFrame,
-    /// For each row its index in the frame given; none where no row was removed.
+    /// For each row its index in the frame given, [`NO_ROW`](super::NO_ROW) for one that a step made; none where the
+    /// rows are those given.
     pub row_numbers: Option<std::sync::Arc<[u64]>>,
     /// Unseen levels, cells that became null, columns that were not there.
     pub warnings: Vec<String>,
@@ -47,36 +70,98 @@ pub fn run_recipe(
     around: &Around,
     progress: &dyn Progress,
 ) -> Result<RecipeRun, DataError> {
-    let mut table = input.clone();
-    let mut fitted = FittedRecipe { schema: RECIPE_SCHEMA, steps: Vec::with_capacity(steps.len()) };
-    let mut outcomes = Vec::with_capacity(steps.len());
+    let TolerantRun { run, broken } = run_recipe_tolerant(input, steps, around, progress)?;
+    broken.map_or(Ok(run), |broken| Err(broken.error))
+}
+
+/// As [`run_recipe`], but a step that fails ends the run without undoing what came before: the table and the outcomes
+/// up to it, and why it failed.
+///
+/// # Errors
+/// Only that it was cancelled.
+pub fn run_recipe_tolerant(
+    input: &Table,
+    steps: &[Step],
+    around: &Around,
+    progress: &dyn Progress,
+) -> Result<TolerantRun, DataError> {
+    let fitted = FittedRecipe { schema: RECIPE_SCHEMA, steps: Vec::with_capacity(steps.len()) };
+    let outcomes = Vec::with_capacity(steps.len());
+    let mut run = RecipeRun { table: input.clone(), fitted, outcomes, rows_from: None };
     for (at, step) in steps.iter().enumerate() {
         if progress.cancelled() {
             return Err(DataError::Cancelled);
         }
         let number = at + 1;
         if step.enabled {
-            let (after, fit, outcome) =
-                run_step(&table, number, step, around).map_err(|error| error.in_step(number))?;
-            table = after;
-            fitted.steps.push(fit);
-            outcomes.push(outcome);
+            match run_step(&run.table, number, step, around) {
+                Ok(Ran { table, fitted, outcome, from }) => {
+                    run.table = table;
+                    run.fitted.steps.push(fitted);
+                    run.outcomes.push(outcome);
+                    run.rows_from = followed(run.rows_from, from);
+                }
+                Err(DataError::Cancelled) => return Err(DataError::Cancelled),
+                Err(error) => {
+                    let error = taken_away(error, &steps[..at], &run.outcomes).in_step(number);
+                    return Ok(TolerantRun { run, broken: Some(Broken { number, error }) });
+                }
+            }
         } else {
             let learned = Learned::Nothing;
-            fitted.steps.push(FittedStep { number, step: step.clone(), fits_on_all: false, fit_rows: None, learned });
-            outcomes.push(StepOutcome { title: step.op.title().into(), skipped: true, ..StepOutcome::default() });
+            let step_off = FittedStep { number, step: step.clone(), fits_on_all: false, fit_rows: None, learned };
+            run.fitted.steps.push(step_off);
+            run.outcomes.push(StepOutcome { title: step.op.title().into(), skipped: true, ..StepOutcome::default() });
         }
         progress.set(number as f64 / steps.len() as f64);
     }
-    Ok(RecipeRun { table, fitted, outcomes })
+    Ok(TolerantRun { run, broken: None })
 }
 
-fn run_step(
-    table: &Table,
-    number: usize,
-    step: &Step,
-    around: &Around,
-) -> Result<(Table, FittedStep, StepOutcome), DataError> {
+/// Where rows come from through two runs, one after the other: [`RecipeRun::rows_from`] of both.
+#[must_use]
+pub fn followed(before: Option<Vec<IdxSize>>, step: Option<Vec<IdxSize>>) -> Option<Vec<IdxSize>> {
+    match (before, step) {
+        (before, None) => before,
+        (None, step) => step,
+        (Some(before), Some(step)) => {
+            let origin = |row: IdxSize| before.get(row as usize).copied().unwrap_or(IdxSize::MAX);
+            Some(step.into_iter().map(origin).collect())
+        }
+    }
+}
+
+/// The same error with the step that took the column away, where one did.
+fn taken_away(error: DataError, steps: &[Step], outcomes: &[StepOutcome]) -> DataError {
+    let DataError::NoColumn { column, .. } = &error else { return error };
+    let last = outcomes.iter().zip(steps).enumerate().rev().find(|(_, (outcome, _))| outcome.removed.contains(column));
+    let Some((at, (outcome, step))) = last else { return error };
+    let number = at + 1;
+    let new_name = match &step.op {
+        StepOp::Rename { names } => names.iter().find(|pair| pair.from == *column).map(|pair| pair.to.clone()),
+        StepOp::CleanNames(clean) => {
+            Some(arrange::cleaned(column, clean.style)).filter(|new| outcome.added.contains(new))
+        }
+        _ => None,
+    };
+    let hint = match new_name {
+        Some(new) => {
+            format!("Step {number} («{}») renamed it: use «{new}» here, or move this step above", outcome.title)
+        }
+        None => format!("Step {number} («{}») removes it: move this step above, or change that one", outcome.title),
+    };
+    DataError::refused(error.to_string(), Some(column), hint)
+}
+
+/// What a step did.
+struct Ran {
+    table: Table,
+    fitted: FittedStep,
+    outcome: StepOutcome,
+    from: Option<Vec<IdxSize>>,
+}
+
+fn run_step(table: &Table, number: usize, step: &Step, around: &Around) -> Result<Ran, DataError> {
     let parts = table.parts.as_ref().map(Parts::as_slice);
     let (rows, fit_rows, fits_on_all) = match (step.op.fit(), parts) {
         (None, _) => (FitRows::of(None), None, false),
@@ -95,32 +180,57 @@ fn run_step(
     }
     check_columns(&table.frame, &step.op)?;
     let (learned, mut warnings) = fit(&table.frame, &step.op, rows, around)?;
-    let stage = Stage { parts, fit_rows: Some(rows), around };
-    let change = transform(&table.frame, &step.op, &learned, &stage)?;
-    warnings.extend(change.warnings.iter().cloned());
+    let mut prediction = predict::of_learned(&table.frame, &step.op, &learned);
+    if let Some(prediction) = &mut prediction {
+        predict::guard(prediction, &table.frame, step.op.title())?;
+    }
+    let row_numbers = table.row_numbers.as_deref();
+    let stage = Stage { parts, fit_rows: Some(rows), row_numbers, around };
+    let mut change = transform(&table.frame, &step.op, &learned, &stage)?;
+    warnings.append(&mut change.warnings);
     if fits_on_all && parts.is_some() {
         warnings.push("Fits on all rows: validation and test leak into training".into());
     }
     let names = |frame: &DataFrame| frame.get_column_names_owned();
     let before = names(&table.frame);
     let changed_cells = change.changed_cells;
-    let after = commit(table, &step.op, change)?;
+    let (notes, unfit) = (std::mem::take(&mut change.notes), std::mem::take(&mut change.unfit));
+    let prediction = change.prediction.take().or(prediction);
+    let (after, from) = commit(table, &step.op, change)?;
     let now = names(&after.frame);
+    let (rows_removed, rows_added) = moved(table.rows(), from.as_deref());
     let outcome = StepOutcome {
         title: step.op.title().into(),
         added: now.iter().filter(|name| !before.contains(name)).map(ToString::to_string).collect(),
         removed: before.iter().filter(|name| !now.contains(name)).map(ToString::to_string).collect(),
         changed_cells,
-        rows_removed: (table.rows().saturating_sub(after.rows())) as u64,
-        rows_added: (after.rows().saturating_sub(table.rows())) as u64,
+        rows_removed,
+        rows_added,
         fit_rows,
         fits_on_all,
         learned: describe(&step.op, &learned),
         warnings,
+        notes,
+        unfit,
+        prediction,
         skipped: false,
-        prediction: None,
     };
-    Ok((after, FittedStep { number, step: step.clone(), fits_on_all, fit_rows, learned }, outcome))
+    let fitted = FittedStep { number, step: step.clone(), fits_on_all, fit_rows, learned };
+    Ok(Ran { table: after, fitted, outcome, from })
+}
+
+/// Rows that are gone, and rows that are new or stand once more.
+fn moved(before: usize, from: Option<&[IdxSize]>) -> (u64, u64) {
+    let Some(from) = from else { return (0, 0) };
+    let mut stays = vec![false; before];
+    let mut added = 0;
+    for row in from {
+        match stays.get_mut(*row as usize) {
+            Some(stays) if !*stays => *stays = true,
+            _ => added += 1,
+        }
+    }
+    (stays.into_iter().filter(|stays| !stays).count() as u64, added)
 }
 
 /// Replays a fitted recipe on new rows, unchanged.
@@ -151,9 +261,11 @@ pub fn apply(
         let (op, learned) = without_absent(&table.frame, &step.step.op, &step.learned, &mut optional, &mut warnings);
         let replay = || -> Result<(Table, Vec<String>), DataError> {
             check_columns(&table.frame, &op)?;
-            let change = transform(&table.frame, &op, &learned, &Stage { parts: None, fit_rows: None, around })?;
+            let row_numbers = table.row_numbers.as_deref();
+            let stage = Stage { parts: None, fit_rows: None, row_numbers, around };
+            let change = transform(&table.frame, &op, &learned, &stage)?;
             let said = change.warnings.clone();
-            Ok((commit(&table, &op, change)?, said))
+            Ok((commit(&table, &op, change)?.0, said))
         };
         let (after, said) = replay().map_err(|error| error.in_step(number))?;
         warnings.extend(said.into_iter().map(|text| format!("Step {number}: {text}")));
@@ -192,6 +304,10 @@ fn without_absent(
                 stays
             });
             optional.extend(renamed);
+        }
+        StepOp::CleanNames(step) => {
+            let cleaned = optional.iter().map(|name| arrange::cleaned(name, step.style)).collect::<Vec<_>>();
+            optional.extend(cleaned);
         }
         StepOp::Cast { columns, .. } => columns.retain(may_go),
         StepOp::Impute(Impute { columns, .. })
@@ -250,6 +366,27 @@ fn flag_choices(op: &StepOp) -> Option<flags::Choices<'_>> {
 fn operation(op: &StepOp) -> Option<&dyn Operation> {
     match op {
         // Rows and tables.
+        StepOp::Keep(step) => Some(step),
+        StepOp::Move(step) => Some(step),
+        StepOp::Duplicate(step) => Some(step),
+        StepOp::CleanNames(step) => Some(step),
+        StepOp::Sort(step) => Some(step),
+        StepOp::Sample(step) => Some(step),
+        StepOp::Shuffle(step) => Some(step),
+        StepOp::Deduplicate(step) => Some(step),
+        StepOp::DropMissing(step) => Some(step),
+        StepOp::EditCells(step) => Some(step),
+        StepOp::Formula(step) => Some(step),
+        StepOp::Sql(step) => Some(step),
+        StepOp::Join(step) => Some(step),
+        StepOp::Concat(step) => Some(step),
+        StepOp::GroupBy(step) => Some(step),
+        StepOp::Pivot(step) => Some(step),
+        StepOp::Unpivot(step) => Some(step),
+        StepOp::Transpose(step) => Some(step),
+        StepOp::Explode(step) => Some(step),
+        StepOp::FlattenJson(step) => Some(step),
+        StepOp::OneHotInverse(step) => Some(step),
 
         // Encoders and numbers.
         StepOp::Impute(step) => Some(step),
@@ -272,7 +409,7 @@ fn operation(op: &StepOp) -> Option<&dyn Operation> {
 }
 
 /// What the step learns from the rows, and what a person should know of it.
-fn fit(
+pub(super) fn fit(
     frame: &DataFrame,
     op: &StepOp,
     rows: FitRows<'_>,
@@ -338,10 +475,12 @@ fn rename(frame: &DataFrame, names: &[Renaming]) -> Result<Change, DataError> {
     Ok(change)
 }
 
-/// The table with the change made: rows first, then columns.
-fn commit(table: &Table, op: &StepOp, change: Change) -> Result<Table, DataError> {
+/// The table with the change made, and for each of its rows the row it comes from; none where they are the same.
+fn commit(table: &Table, op: &StepOp, change: Change) -> Result<(Table, Option<Vec<IdxSize>>), DataError> {
     if let Rows::New { frame, from, part } = change.rows {
-        return table.remade(frame, from.as_deref(), part, op.title());
+        let made = table.remade(frame, from.as_deref(), part, op.title())?;
+        let rows = made.rows();
+        return Ok((made, Some(from.unwrap_or_else(|| vec![IdxSize::MAX; rows]))));
     }
     let mut replaced: std::collections::HashMap<String, Vec<Column>> = change.replaced.into_iter().collect();
     let mut columns = Vec::with_capacity(table.frame.width() + change.added.len());
@@ -367,9 +506,12 @@ fn commit(table: &Table, op: &StepOp, change: Change) -> Result<Table, DataError
     }
     let table = Table { frame, parts: table.parts.clone(), row_numbers: table.row_numbers.clone() };
     match change.rows {
-        Rows::Keep(keep) if !keep.iter().all(|keep| *keep) => table.filter(&keep),
-        Rows::Pick(rows) => table.picked(&rows),
-        _ => Ok(table),
+        Rows::Keep(keep) if !keep.iter().all(|keep| *keep) => {
+            let kept = (0..).zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect();
+            Ok((table.filter(&keep)?, Some(kept)))
+        }
+        Rows::Pick(rows) => Ok((table.picked(&rows)?, Some(rows))),
+        _ => Ok((table, None)),
     }
 }
 
