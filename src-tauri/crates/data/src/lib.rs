@@ -33,4 +33,5 @@ pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};
 pub use split::{split, split_fold};
 pub use steps::{Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, preview, run_recipe};
+pub use steps::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};

@@ -12,13 +12,13 @@ mod columns;
 mod dialect;
 mod encoding;
 pub(crate) mod formats;
-mod kinds;
+pub(crate) mod kinds;
 mod map;
 mod masks;
 mod scan;
 mod sniff;
 mod table;
-mod values;
+pub(crate) mod values;
 
 use std::collections::HashSet;
 use std::path::Path;

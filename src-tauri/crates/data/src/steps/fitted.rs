@@ -74,6 +74,16 @@ pub enum Learned {
         /// One for each column.
         columns: Vec<ColumnLevels>,
     },
+    /// Into how many parts text is split, by column.
+    Parts {
+        /// Number of columns.
+        parts: BTreeMap<String, u32>,
+    },
+    /// Words that became columns.
+    Words {
+        /// One for each column.
+        columns: Vec<super::text_vectors::Vocabulary>,
+    },
 }
 
 /// What fills the missing cells of a column.

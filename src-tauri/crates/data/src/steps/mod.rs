@@ -14,6 +14,8 @@
 
 mod cast;
 pub(crate) mod columns;
+mod date_parse;
+mod dates;
 mod fitted;
 mod flags;
 mod impute;
@@ -21,15 +23,24 @@ mod names;
 mod one_hot;
 mod operation;
 mod preview;
+mod privacy;
 mod recipe;
+mod resample;
 mod scale;
+mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
+mod text_cells;
+mod text_split;
+mod text_vectors;
 
 pub use fitted::{ColumnFill, ColumnLevels, ColumnScale, FillValue, FittedLevel, FittedRecipe, FittedStep, Learned};
 pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use preview::{Preview, preview};
+pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use recipe::{Applied, RecipeRun, apply, run_recipe};
 pub use table::{NO_ROW, Parts, Table};
+pub use text_vectors::{FittedWord, Vocabulary};
