@@ -35,6 +35,8 @@ mod text;
 mod text_cells;
 mod text_split;
 mod text_vectors;
+#[cfg(test)]
+mod texts_tests;
 
 pub use fitted::{ColumnFill, ColumnLevels, ColumnScale, FillValue, FittedLevel, FittedRecipe, FittedStep, Learned};
 pub(crate) use names::{count, figure, some};

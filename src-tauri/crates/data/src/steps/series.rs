@@ -266,20 +266,32 @@ trait Stretch: Copy {
     fn values(self) -> u32;
 }
 
-/// Count, mean and squared deviations (Chan, Golub, LeVeque 1979), and the sum.
+/// Count, sum, mean and squared deviations (Chan, Golub, LeVeque 1979). The mean is kept as its distance from the first
+/// value, so that a large offset that all values share costs no digits.
 #[derive(Clone, Copy)]
 struct Moments {
     values: u32,
     sum: f64,
-    mean: f64,
+    first: f64,
+    apart: f64,
     squares: f64,
 }
 
+impl Moments {
+    fn mean(self) -> f64 {
+        self.first + self.apart
+    }
+}
+
 impl Stretch for Moments {
-    const EMPTY: Self = Self { values: 0, sum: 0.0, mean: 0.0, squares: 0.0 };
+    const EMPTY: Self = Self { values: 0, sum: 0.0, first: f64::NAN, apart: 0.0, squares: 0.0 };
 
     fn one(value: f64) -> Self {
-        if value.is_nan() { Self::EMPTY } else { Self { values: 1, sum: value, mean: value, squares: 0.0 } }
+        if value.is_nan() {
+            Self::EMPTY
+        } else {
+            Self { values: 1, sum: value, first: value, apart: 0.0, squares: 0.0 }
+        }
     }
 
     fn join(self, other: Self) -> Self {
@@ -287,11 +299,12 @@ impl Stretch for Moments {
             return if self.values == 0 { other } else { self };
         }
         let (a, b) = (f64::from(self.values), f64::from(other.values));
-        let apart = other.mean - self.mean;
+        let apart = (other.first - self.first) + (other.apart - self.apart);
         Self {
             values: self.values + other.values,
             sum: self.sum + other.sum,
-            mean: self.mean + apart * (b / (a + b)),
+            first: self.first,
+            apart: self.apart + apart * (b / (a + b)),
             squares: self.squares + other.squares + apart * apart * (a * b / (a + b)),
         }
     }
@@ -440,7 +453,7 @@ impl Operation for Rolling {
         let (window, back) = (self.window as usize, usize::from(self.exclude_current));
         let arranged = Arranged::new(frame, &self.by, self.order.as_deref())?;
         let roll = |group: &[f64]| match self.function {
-            Aggregate::Mean => windows(group, window, back, least, |all: Moments| all.mean),
+            Aggregate::Mean => windows(group, window, back, least, Moments::mean),
             Aggregate::Sum => windows(group, window, back, least, |all: Moments| all.sum),
             Aggregate::Std => windows(group, window, back, least, |all: Moments| {
                 if all.values < 2 { f64::NAN } else { (all.squares / f64::from(all.values - 1)).sqrt() }

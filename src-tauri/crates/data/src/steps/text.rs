@@ -11,14 +11,19 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{Codes, LevelValue, MISSING, codes, column, floats},
+    columns::{Codes, LevelValue, MISSING, canonical_time, codes, column, floats},
+    dates::DAY,
     fitted::Learned,
     operation::{Change, Operation, Stage},
     text_cells::{
         Made, blocks, expression, is_digit, is_mark, is_punctuation, like, listed, map_cells, shown, text_cells,
     },
 };
-use crate::{error::DataError, frame_types::column_type};
+use crate::{
+    error::DataError,
+    frame_types::column_type,
+    import::{kinds::DateOrder, values},
+};
 
 /// Each column changed on its own, all at once; `make` gives the new column and how many cells changed.
 pub(super) fn each_column<F>(names: &[String], make: F) -> Result<Change, DataError>
@@ -313,6 +318,25 @@ fn retyped(
         // A narrower type is kept where the new values fit it.
         return Ok(cells.strict_cast(series.dtype()).unwrap_or(cells).into_column());
     }
+    if matches!(kind, ColumnType::Date | ColumnType::Datetime | ColumnType::Time)
+        && wanted().all(|to| point(to, kind).is_some())
+    {
+        let dtype = canonical_time(series)?.dtype().clone();
+        let values: Vec<Option<i64>> = new
+            .iter()
+            .zip(&codes.levels)
+            .map(|(new, level)| match (new, level.value) {
+                (Some(new), _) => point(new.trim(), kind),
+                (None, LevelValue::Whole(value)) => Some(value),
+                _ => None,
+            })
+            .collect();
+        let cells: Int64Chunked =
+            codes.rows.iter().map(|code| values.get(by_level(*code)).copied().flatten()).collect();
+        let physical = if kind == ColumnType::Date { DataType::Int32 } else { DataType::Int64 };
+        let cells = cells.into_series().with_name(name).cast(&physical).and_then(|cells| cells.cast(&dtype));
+        return Ok(cells.map_err(DataError::table("writing dates"))?.into_column());
+    }
     if matches!(kind, ColumnType::Int | ColumnType::Float) && wanted().all(|to| to.parse::<f64>().is_ok()) {
         if kind == ColumnType::Int {
             warnings.push(format!("{name} became a column of floats"));
@@ -340,18 +364,29 @@ fn retyped(
         return like(series, made);
     }
     let truths = kind == ColumnType::Bool && wanted().all(|to| matches!(to, "true" | "false"));
-    let times = matches!(kind, ColumnType::Date | ColumnType::Datetime | ColumnType::Time)
-        && wanted().all(|to| Series::new("".into(), [to]).strict_cast(series.dtype()).is_ok());
     if truths {
         let cells: BooleanChunked = made.iter().map(|text| text.map(|text| text == "true")).collect();
         return Ok(cells.into_series().with_name(name).into_column());
     }
-    if times && let Ok(cells) = made.clone().into_series().strict_cast(series.dtype()) {
-        return Ok(cells.into_column());
-    }
     let odd = wanted().find(|to| to.parse::<f64>().is_err()).map(shown).unwrap_or_default();
     warnings.push(format!("{name} became text, for «{odd}» is none of {}s", kind.as_str()));
     Ok(made.into_series().into_column())
+}
+
+/// What a point in time is made of: days, microseconds, or nanoseconds of the day.
+fn point(text: &str, kind: ColumnType) -> Option<i64> {
+    let day = || values::date(text.as_bytes(), DateOrder::YearMonthDay).map(i64::from);
+    match kind {
+        ColumnType::Date => day(),
+        ColumnType::Datetime => {
+            let moment = values::datetime(text.as_bytes()).map(values::Moment::in_micros);
+            moment.or_else(|| day().map(|days| days * DAY))
+        }
+        _ => {
+            let moment = values::datetime(format!("1970-01-01 {text}").as_bytes())?;
+            moment.in_nanos().filter(|_| !moment.utc)
+        }
+    }
 }
 
 impl Operation for TextMeasures {
