@@ -13,6 +13,19 @@ use cairn_protocol::ErrorInfo;
 /// # Errors
 /// The folder cannot be written, or the disk is full; the old file is untouched then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ErrorInfo> {
+    write_with(path, bytes, 0o644)
+}
+
+/// Writes a file whole or not at all; on Unix only the person's own account may read it.
+///
+/// # Errors
+/// The folder cannot be written, or the disk is full; the old file is untouched then.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ErrorInfo> {
+    write_with(path, bytes, 0o600)
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there are no such permissions"))]
+fn write_with(path: &Path, bytes: &[u8], new_mode: u32) -> Result<(), ErrorInfo> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
@@ -23,7 +36,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ErrorInfo> {
         {
             // A temporary file is private; what it replaces need not be.
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode() & 0o777);
+            let mode = fs::metadata(path).map_or(new_mode, |old| old.permissions().mode() & 0o777);
             temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
         }
         temp.persist(path).map_err(|error| error.error)?;

@@ -139,17 +139,46 @@ impl Project {
         self.root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// What steps may look at in every cell of the project.
+    /// What steps may look at in every cell of the project: its salt.
     ///
     /// # Errors
-    /// The project folder cannot be read.
+    /// The salt cannot be read or written.
     pub fn around_steps(&self) -> Result<cairn_data::Around, ErrorInfo> {
-        Ok(cairn_data::Around::default())
+        Ok(cairn_data::Around { salt: self.salt()?, ..cairn_data::Around::default() })
     }
 
     /// `.cairn/`.
     pub fn dot_cairn(&self) -> PathBuf {
         self.root.join(".cairn")
+    }
+
+    /// The salt of the project's keyed hashes, `.cairn/salt`: made once, by whoever holds the project. Empty where the
+    /// project is only looked at and has none yet.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or holds no salt.
+    pub fn salt(&self) -> Result<String, ErrorInfo> {
+        let path = self.dot_cairn().join("salt");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let salt = text.trim();
+                if salt.len() == 64 && salt.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return Ok(salt.to_owned());
+                }
+                Err(ErrorInfo::bad_input(format!("{} holds no salt of 64 hex digits", path.display()))
+                    .in_file(path.display().to_string())
+                    .hint("restore it from a backup, or delete it: hashes made so far will not be met again then"))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if self.journal.is_none() {
+                    return Ok(String::new());
+                }
+                let salt = cairn_data::new_salt();
+                files::write_private(&path, format!("{salt}\n").as_bytes())?;
+                Ok(salt)
+            }
+            Err(error) => Err(io_error("cannot read", &path, &error)),
+        }
     }
 
     /// Writes a command down before it is carried out.
@@ -298,5 +327,28 @@ impl Recents {
         if let Err(error) = write_json(file, &known) {
             eprintln!("cairn: recent projects are not remembered: {error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_has_one_salt_that_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        let salt_of = |path: &Path, access| Project::open(path, access).unwrap().salt();
+        for path in [&one, &other] {
+            Project::create(path, None).unwrap();
+        }
+        assert_eq!(salt_of(&one, Access::Look).unwrap(), "", "looking makes none");
+        let salt = salt_of(&one, Access::Exclusive).unwrap();
+        assert!(salt.len() == 64 && salt.bytes().all(|byte| byte.is_ascii_hexdigit()), "{salt}");
+        assert_eq!(salt_of(&one, Access::Exclusive).unwrap(), salt);
+        assert_eq!(salt_of(&one, Access::Look).unwrap(), salt);
+        assert_ne!(salt_of(&other, Access::Exclusive).unwrap(), salt);
+        std::fs::write(one.join(".cairn/salt"), "half of i").unwrap();
+        assert!(salt_of(&one, Access::Exclusive).is_err(), "a broken salt is never replaced in silence");
     }
 }

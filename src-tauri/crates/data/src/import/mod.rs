@@ -19,6 +19,7 @@ mod forced;
 pub(crate) mod formats;
 mod header;
 mod kinds;
+pub(crate) mod kinds;
 mod map;
 mod masks;
 mod scan;
@@ -27,6 +28,7 @@ mod sniff;
 mod table;
 mod values;
 mod words;
+pub(crate) mod values;
 
 use std::path::Path;
 use std::time::Instant;

@@ -124,6 +124,16 @@ pub struct FittedField {
     /// Type of the column.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// Into how many parts text is split, by column.
+    Parts {
+        /// Number of columns.
+        parts: BTreeMap<String, u32>,
+    },
+    /// Words that became columns.
+    Words {
+        /// One for each column.
+        columns: Vec<super::text_vectors::Vocabulary>,
+    },
 }
 
 /// What fills the missing cells of a column.

@@ -27,6 +27,8 @@ pub(crate) mod columns;
 mod decimals;
 mod encode;
 mod explode;
+mod date_parse;
+mod dates;
 mod fitted;
 #[cfg(test)]
 mod fitted_tests;
@@ -66,11 +68,20 @@ mod scale;
 mod smote;
 mod sql;
 mod stack;
+mod privacy;
+mod resample;
+mod series;
 mod table;
 mod target;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod text;
+mod text_cells;
+mod text_split;
+mod text_vectors;
+#[cfg(test)]
+mod texts_tests;
 
 pub use fitted::{
     ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
@@ -83,3 +94,8 @@ pub use preview::{Preview, preview, preview_of};
 pub use recipe::{Applied, Broken, RecipeRun, TolerantRun, apply, followed, run_recipe, run_recipe_tolerant};
 pub use table::{NO_ROW, Parts, Table};
 pub use undo::invert;
+pub use preview::{Preview, preview};
+pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
+pub use recipe::{Applied, RecipeRun, apply, run_recipe};
+pub use table::{NO_ROW, Parts, Table};
+pub use text_vectors::{FittedWord, Vocabulary};

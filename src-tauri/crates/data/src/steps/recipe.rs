@@ -404,6 +404,23 @@ fn operation(op: &StepOp) -> Option<&dyn Operation> {
         StepOp::Balance(step) => Some(step),
 
         // Text, dates, series, privacy.
+        StepOp::Text(step) => Some(step),
+        StepOp::SplitText(step) => Some(step),
+        StepOp::ExtractText(step) => Some(step),
+        StepOp::ReplaceText(step) => Some(step),
+        StepOp::ReplaceValues(step) => Some(step),
+        StepOp::TextMeasures(step) => Some(step),
+        StepOp::TextVectors(step) => Some(step),
+        StepOp::ParseDate(step) => Some(step),
+        StepOp::DateParts(step) => Some(step),
+        StepOp::DateCyclic(step) => Some(step),
+        StepOp::DateDifference(step) => Some(step),
+        StepOp::TimeZone(step) => Some(step),
+        StepOp::Lag(step) => Some(step),
+        StepOp::Rolling(step) => Some(step),
+        StepOp::Resample(step) => Some(step),
+        StepOp::FillGaps(step) => Some(step),
+        StepOp::Anonymise(step) => Some(step),
         _ => None,
     }
 }
