@@ -14,7 +14,9 @@ mod page;
 mod portable;
 mod profile;
 mod progress;
+mod quality;
 pub mod split;
+pub mod stats;
 pub mod steps;
 pub mod training_table;
 
@@ -28,6 +30,7 @@ pub use page::{order, page};
 pub use portable::{from_ipc, to_ipc};
 pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};
+pub use quality::{associations, quality};
 pub use split::{split, split_fold};
 pub use steps::{Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, preview, run_recipe};
 pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};
