@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod compare;
 pub mod condition;
 mod error;
 mod export;
@@ -20,6 +21,7 @@ pub mod stats;
 pub mod steps;
 pub mod training_table;
 
+pub use compare::{compare, part_of};
 pub use error::DataError;
 pub use export::{ExportOptions, export, export_with};
 pub use find::{copy_cells, count_found, find};
