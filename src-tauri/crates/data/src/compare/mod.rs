@@ -29,8 +29,6 @@ const ROWS_BY_KEY: &str = "A key that occurs once in each table pairs two rows; 
      occurs more than once in either table are paired with nothing. A missing key equals a missing key.";
 const ROWS_WHOLE: &str =
     "Rows are equal when all common columns are; a row that occurs three times here and once there leaves two over.";
-/// Names of the parts of a split, by number.
-const PARTS: [&str; 3] = ["train", "valid", "test"];
 /// Difference of the shares of missing cells that is worth a look.
 const MISSING_MOVED: f64 = 0.05;
 /// Distance of distributions, and its p-value, that are worth a look where the stability index sees nothing.
@@ -109,12 +107,12 @@ pub fn part_of(table: &Table, name: &str) -> Result<DataFrame, DataError> {
         let what = format!("the table has no part «{name}»: no split stands above it");
         return Err(DataError::refused(what, None, "Choose a split cell, or compare all rows"));
     };
-    let Some(wanted) = PARTS.iter().position(|part| *part == name) else {
-        let hint = format!("Choose one of {}", PARTS.join(", "));
+    let Some(wanted) = parts.of_name(name) else {
+        let hint = format!("Choose one of {}", parts.names().join(", "));
         return Err(DataError::refused(format!("there is no part «{name}»"), None, hint));
     };
     let rows: Vec<u32> =
-        (0u32..).zip(parts.as_slice()).filter(|(_, part)| usize::from(**part) == wanted).map(|(row, _)| row).collect();
+        (0u32..).zip(parts.as_slice()).filter(|(_, part)| **part == wanted).map(|(row, _)| row).collect();
     let rows = IdxCa::from_vec(PlSmallStr::EMPTY, rows);
     table.frame.take(&rows).map_err(DataError::table(format!("taking the part {name}")))
 }
