@@ -361,7 +361,9 @@ fn topic_of(request: &Request) -> Topic {
         | Request::TableProfile { table }
         | Request::Column { table, .. }
         | Request::Find { table, .. }
-        | Request::CopyCells { table, .. } => of_table(table),
+        | Request::CopyCells { table, .. }
+        | Request::Quality { table, .. }
+        | Request::Associations { table, .. } => of_table(table),
         Request::Runs(_) | Request::Run { .. } | Request::Metrics { .. } | Request::DiffRuns { .. } => Topic::Runs,
         Request::Sweeps | Request::Sweep { .. } => Topic::Sweeps,
         Request::Kernels => Topic::Kernels,

@@ -175,7 +175,7 @@ mod tests {
 
     fn finding(severity: Severity, step: Step) -> Finding {
         let (column, kind, message) = (String::new(), "missing".into(), "bmi lacks 4 %".into());
-        Finding { severity, column, kind, message, suggested_step: Some(step) }
+        Finding { severity, column, kind, message, suggested_step: Some(step), ..Finding::default() }
     }
 
     #[test]

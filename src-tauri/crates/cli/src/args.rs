@@ -52,12 +52,34 @@ pub enum Verb {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Figures of every column, on all rows
-    #[command(after_help = "Example: cairn profile patients.csv --json")]
+    /// Figures of every column, on all rows; with --target or --quality also what is odd and what hangs together
+    #[command(
+        after_help = "Examples:\n  cairn profile patients.csv --json\n  cairn profile patients.csv --target stroke"
+    )]
     Profile {
         /// The file
         file: PathBuf,
         /// How to read it
+        #[command(flatten)]
+        how: How,
+        /// The column to predict: adds the data-quality report (leakage, predictive power) and the associations
+        #[arg(long, value_name = "COLUMN")]
+        target: Option<String>,
+        /// Add the data-quality report and the associations
+        #[arg(long)]
+        quality: bool,
+    },
+    /// How two tables differ: columns, rows, drift
+    #[command(after_help = "Example: cairn compare last.csv this.csv --key patient_id --json")]
+    Compare {
+        /// The first file
+        a: PathBuf,
+        /// The second file
+        b: PathBuf,
+        /// A column that names a row; may be given again. Without one, whole rows are compared
+        #[arg(long = "key", value_name = "COLUMN")]
+        keys: Vec<String>,
+        /// How to read both
         #[command(flatten)]
         how: How,
     },

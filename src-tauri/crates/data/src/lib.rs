@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod compare;
 pub mod condition;
 mod error;
 mod export;
@@ -15,10 +16,13 @@ mod page;
 mod portable;
 mod profile;
 mod progress;
+mod quality;
 pub mod split;
+pub mod stats;
 pub mod steps;
 pub mod training_table;
 
+pub use compare::{compare, part_of};
 pub use error::DataError;
 pub use export::{ExportOptions, export, export_with};
 pub use find::{copy_cells, count_found, find};
@@ -31,6 +35,7 @@ pub use page::{order, page};
 pub use portable::{from_ipc, to_ipc};
 pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};
+pub use quality::{associations, quality};
 pub use split::{split, split_fold};
 pub use steps::{
     Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, followed, invert, predict, preview,

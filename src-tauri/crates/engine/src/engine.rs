@@ -206,6 +206,16 @@ impl Inner {
                     tables::profile_file(project.as_deref(), &path, &options, job).map(Response::Profiled)
                 })
             }
+            Request::Examine { path, options, target } => {
+                let project = self.project().ok();
+                self.in_job(format!("Examine {path}"), |job| {
+                    let found = tables::examine(project.as_deref(), &path, &options, target.as_deref(), job)?;
+                    Ok(Response::Examined(Box::new(found)))
+                })
+            }
+            Request::Compare { a, b, keys } => self.in_job("Compare tables".into(), |job| {
+                tables::compare(self, &a, &b, &keys, job).map(|found| Response::Compared(Box::new(found)))
+            }),
             Request::AddData { path, notebook } => self.add_data(shared, &path, notebook),
 
             Request::OpenNotebook { path } => {
@@ -250,6 +260,14 @@ impl Inner {
                 tables::copy(self, &table, &query, window, &columns, header).map(Response::Text)
             }
             Request::TableProfile { table } => tables::profile(self, &table).map(Response::Profiled),
+            Request::Quality { table, target } => self.in_job("Look at the quality of the data".into(), |job| {
+                let found = tables::quality(self, &table, target.as_deref(), job)?;
+                Ok(Response::Quality(Box::new(found)))
+            }),
+            Request::Associations { table, target } => self.in_job("Compare columns".into(), |job| {
+                let found = tables::associations(self, &table, target.as_deref(), job)?;
+                Ok(Response::Associations(Box::new(found)))
+            }),
             Request::Column { table, column, target } => {
                 tables::column(self, &table, &column, target.as_deref()).map(Response::Column)
             }

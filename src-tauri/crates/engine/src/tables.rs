@@ -9,8 +9,10 @@ use std::{
 use cairn_data::{NoProgress, Table};
 use cairn_protocol::{
     ErrorInfo, Response,
+    comparison::{CompareSide, Comparison},
     door::{ColumnDetail, StepPreview},
     notebook::{CellBody, ImportOptions},
+    quality::{Associations, Examination, QualityReport},
     results::CellResult,
     steps::Step,
     table::{Needle, Profile, TablePage, TableQuery, TableRef},
@@ -112,6 +114,95 @@ pub fn profile_file(
     let imported = cairn_data::import(&file, options, &Part::new(job, 0.0, 0.7, "reading"))?;
     job.progress(Some(0.7), "profiling all rows");
     Ok(cairn_data::profile(&imported.frame))
+}
+
+/// Profile, quality and associations of a file, read once.
+///
+/// # Errors
+/// The file cannot be used, the target is no column of it, or the job was cancelled.
+pub fn examine(
+    project: Option<&Project>,
+    path: &str,
+    options: &ImportOptions,
+    target: Option<&str>,
+    job: &Job,
+) -> Result<Examination, ErrorInfo> {
+    let file = files::anywhere(project.map(|project| project.root.as_path()), path);
+    let imported = cairn_data::import(&file, options, &Part::new(job, 0.0, 0.4, "reading"))?;
+    job.progress(Some(0.4), "profiling all rows");
+    let profile = cairn_data::profile(&imported.frame);
+    let quality = cairn_data::quality(&imported.frame, target, &Part::new(job, 0.5, 0.8, "looking for faults"))?;
+    let part = Part::new(job, 0.8, 1.0, "comparing columns");
+    let associations = cairn_data::associations(&imported.frame, target, &part)?;
+    Ok(Examination { profile, quality, associations })
+}
+
+/// The data-quality report of a table.
+///
+/// # Errors
+/// The table or the target is not there, or the job was cancelled.
+pub fn quality(engine: &Inner, table: &TableRef, target: Option<&str>, job: &Job) -> Result<QualityReport, ErrorInfo> {
+    let found = find(engine, table)?;
+    Ok(cairn_data::quality(&found.table.frame, target, &Part::new(job, 0.0, 1.0, "looking for faults"))?)
+}
+
+/// How the columns of a table hang together.
+///
+/// # Errors
+/// The table or the target is not there, or the job was cancelled.
+pub fn associations(
+    engine: &Inner,
+    table: &TableRef,
+    target: Option<&str>,
+    job: &Job,
+) -> Result<Associations, ErrorInfo> {
+    let found = find(engine, table)?;
+    Ok(cairn_data::associations(&found.table.frame, target, &Part::new(job, 0.0, 1.0, "comparing columns"))?)
+}
+
+/// How two tables, two parts of a split or two files differ.
+///
+/// # Errors
+/// A side is not there, a key is no column of both, or the job was cancelled.
+pub fn compare(
+    engine: &Inner,
+    a: &CompareSide,
+    b: &CompareSide,
+    keys: &[String],
+    job: &Job,
+) -> Result<Comparison, ErrorInfo> {
+    let (first, first_name) = side(engine, a, &Part::new(job, 0.0, 0.3, "reading the first table"))?;
+    let (second, second_name) = side(engine, b, &Part::new(job, 0.3, 0.6, "reading the second table"))?;
+    let mut comparison = cairn_data::compare(&first, &second, keys, &Part::new(job, 0.6, 1.0, "comparing"))?;
+    comparison.a.name = first_name;
+    comparison.b.name = second_name;
+    Ok(comparison)
+}
+
+/// The rows of one side of a comparison, and what a person calls it.
+fn side(
+    engine: &Inner,
+    side: &CompareSide,
+    part: &Part<'_>,
+) -> Result<(polars::prelude::DataFrame, String), ErrorInfo> {
+    match side {
+        CompareSide::Path { path, options } => {
+            let project = engine.project().ok();
+            let file = files::anywhere(project.as_ref().map(|project| project.root.as_path()), path);
+            Ok((cairn_data::import(&file, options, part)?.frame, path.clone()))
+        }
+        CompareSide::Table { table, part } => {
+            let found = find(engine, table)?;
+            let name = match table {
+                TableRef::Cell { cell, .. } => cell.clone(),
+                TableRef::File { path } => path.clone(),
+            };
+            match part {
+                None => Ok((found.table.frame.clone(), name)),
+                Some(part) => Ok((cairn_data::part_of(&found.table, part)?, format!("{name}, {part}"))),
+            }
+        }
+    }
 }
 
 /// A table, the key it is kept under, and the cell's result where it is a cell's.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Algorithm, Device, ErrorInfo, Params, Real, Task,
+    comparison::{CompareSide, Comparison},
     notebook::{Edit, ImportOptions, Notebook},
+    quality::{Associations, Examination, QualityReport},
     results::{CellOutcome, CellResult, CellView, StepOutcome},
     runs::{LineageGraph, MetricSeries, Run, RunsDiff, RunsPage, RunsQuery},
     steps::Step,
@@ -55,6 +57,26 @@ pub enum Request {
         path: String,
         /// How to read it.
         options: ImportOptions,
+    },
+    /// Profile, quality and associations of a file, read once. Answer: `Examined`.
+    Examine {
+        /// Path of the file (absolute or relative to the project).
+        path: String,
+        /// How to read it.
+        options: ImportOptions,
+        /// The column to predict.
+        #[serde(default)]
+        target: Option<String>,
+    },
+    /// How two tables, two parts of a split or two files differ. Answer: `Compared`.
+    Compare {
+        /// The first.
+        a: CompareSide,
+        /// The second.
+        b: CompareSide,
+        /// Columns that name a row; empty: whole rows are compared.
+        #[serde(default)]
+        keys: Vec<String>,
     },
     /// Copies a file into the project's `data/` unless it is in the project already, and adds a data cell
     /// to a notebook. Answer: `Notebook`.
@@ -203,6 +225,22 @@ pub enum Request {
     TableProfile {
         /// The table.
         table: TableRef,
+    },
+    /// The data-quality report of a table, on all rows. Answer: `Quality`.
+    Quality {
+        /// The table.
+        table: TableRef,
+        /// The column to predict: adds leakage, imbalance and the predictive power of each column.
+        #[serde(default)]
+        target: Option<String>,
+    },
+    /// How the columns of a table hang together. Answer: `Associations`.
+    Associations {
+        /// The table.
+        table: TableRef,
+        /// The column to predict; kept among the columns compared when there are too many.
+        #[serde(default)]
+        target: Option<String>,
     },
     /// Figures of one column, against a target where one is known. Answer: `Column`.
     Column {
@@ -408,6 +446,10 @@ pub enum Response {
     Project(ProjectView),
     Imported { report: ImportReport, preview: Option<TablePage>, out: Option<String> },
     Profiled(Profile),
+    Examined(Box<Examination>),
+    Compared(Box<Comparison>),
+    Quality(Box<QualityReport>),
+    Associations(Box<Associations>),
     Notebook(NotebookView),
     Started { job: u64 },
     Outcomes { notebook: String, cells: Vec<CellOutcome> },

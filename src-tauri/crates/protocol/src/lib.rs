@@ -5,14 +5,16 @@
 //! click a script can do. This crate knows no file, no table library and no window.
 //!
 //! Reading order: [`door`] (requests, responses, events), [`notebook`] (cells, as the `*.cairn` file holds
-//! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`runs`] (tracker and
-//! lineage), [`sweeps`], [`errors`].
+//! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`quality`] and [`comparison`]
+//! (what is odd about a table, and how two differ), [`runs`] (tracker and lineage), [`sweeps`], [`errors`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod comparison;
 pub mod door;
 pub mod errors;
 pub mod notebook;
+pub mod quality;
 pub mod real;
 pub mod results;
 pub mod runs;

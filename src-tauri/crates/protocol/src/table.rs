@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Real;
 
 /// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ColumnType {
@@ -19,6 +19,7 @@ pub enum ColumnType {
     Time,
     Duration,
     Category,
+    #[default]
     Text,
     List,
     Struct,
@@ -174,7 +175,7 @@ pub struct Profile {
 }
 
 /// Figures of one column; numeric figures are absent for text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
     /// Name.
     pub name: String,
@@ -199,10 +200,31 @@ pub struct ColumnProfile {
     pub kurtosis: Option<Real>,
     /// Quantiles by probability: `0.05`, `0.25`, `0.5`, `0.75`, `0.95` (linear interpolation).
     pub quantiles: Option<std::collections::BTreeMap<String, Real>>,
-    /// Histogram of the numbers.
+    /// Histogram of the numbers, or of the points in time.
     pub histogram: Option<Histogram>,
     /// Most frequent values, at most 20, most frequent first.
     pub top: Vec<TopValue>,
+    /// Lengths and blanks of a column of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextFigures>,
+}
+
+/// Lengths and blanks of the texts of a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TextFigures {
+    /// Characters (Unicode scalar values) of the shortest text.
+    pub shortest: u64,
+    /// Mean number of characters.
+    pub mean_length: Real,
+    /// Characters of the longest text.
+    pub longest: u64,
+    /// Cells that hold a text without a character; they are not missing.
+    pub empty: u64,
+    /// Cells that hold nothing but white space, the empty ones not counted.
+    pub blank: u64,
+    /// Cells with white space before or after other characters.
+    pub padded: u64,
 }
 
 /// A single value in a profile.
@@ -230,10 +252,14 @@ impl std::fmt::Display for Scalar {
 /// Counts between edges.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
-    /// n + 1 edges, ascending; a bin holds its lower edge, the last bin also its upper.
+    /// n + 1 edges, ascending; a bin holds its lower edge, the last bin also its upper. Dates in days and points in time
+    /// in the column's ticks since 1970-01-01, times of day and durations in ticks.
     pub edges: Vec<Real>,
     /// n counts.
     pub counts: Vec<u64>,
+    /// For dates, points in time, times of day and durations the edges as text, as a filter takes them; else empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges_text: Vec<String>,
 }
 
 /// A value and how often it occurs.
@@ -246,7 +272,7 @@ pub struct TopValue {
 }
 
 /// Something about a table that a person should look at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// How serious.
     pub severity: Severity,
@@ -258,15 +284,25 @@ pub struct Finding {
     pub message: String,
     /// The step that would answer it.
     pub suggested_step: Option<crate::steps::Step>,
+    /// What a finding of this kind means, with its threshold and source.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub definition: String,
+    /// The figures of the message by name: `rows`, `share`, `skew`, …
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub figures: std::collections::BTreeMap<String, Real>,
+    /// Some of what was found: values, spellings, columns; never a value that is likely personal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
 }
 
 /// How serious a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Severity {
     High,
     Medium,
+    #[default]
     Low,
 }
 

@@ -194,6 +194,7 @@ fn profile() -> Profile {
             histogram: numeric.then(|| Histogram {
                 edges: (0..=20).map(|edge| Real(f64::from(edge))).collect(),
                 counts: (0..20_i64).map(|bin| (400 - (bin - 8).pow(2) * 4).max(5).unsigned_abs()).collect(),
+                ..Histogram::default()
             }),
             top: if numeric {
                 Vec::new()
@@ -204,6 +205,7 @@ fn profile() -> Profile {
                     .map(|(value, count)| TopValue { value: (*value).into(), count })
                     .collect()
             },
+            text: None,
         }
     };
     let step = serde_json::from_value(serde_json::json!({"op": "impute", "columns": ["visits"], "strategy": "mode"}));
@@ -218,6 +220,7 @@ fn profile() -> Profile {
             kind: "missing".into(),
             message: "visits lacks 2 % of its values".into(),
             suggested_step: Some(step.unwrap()),
+            ..Finding::default()
         }],
     }
 }

@@ -2,11 +2,13 @@
 
 use cairn_protocol::{
     Params, Real,
+    comparison::Comparison,
     door::KernelsView,
+    quality::Examination,
     results::{CellOutcome, OutcomeStatus, TrainResult},
     runs::{LineageGraph, RunsDiff, RunsPage},
     sweeps::{SweepCheck, SweepState, TrialState},
-    table::{ImportReport, Profile},
+    table::{Finding, ImportReport, Profile},
 };
 
 /// A table with columns as wide as they need.
@@ -131,6 +133,97 @@ pub fn profile(profile: &Profile) -> String {
     for finding in &profile.findings {
         text.push_str(&format!("{:?}: {}\n", finding.severity, finding.message).to_lowercase());
     }
+    text
+}
+
+/// A profile with its quality and associations.
+pub fn examination(found: &Examination) -> String {
+    let mut plain = found.profile.clone();
+    plain.findings.clear();
+    let mut text = profile(&plain);
+    text.push_str(&findings(&found.quality.findings));
+    if let Some(target) = &found.quality.target {
+        let rows: Vec<Vec<String>> = found
+            .quality
+            .predictive_power
+            .iter()
+            .map(|power| {
+                let value = format!("{} {}", power.metric, figure(power.value.0));
+                let leaks = if power.leaks { "leaks" } else { "" };
+                vec![power.column.clone(), figure(power.skill.0), value, leaks.into()]
+            })
+            .collect();
+        text.push_str(&format!("\nalone predicts {target}, out of fold\n"));
+        text.push_str(&table(&["column", "skill", "metric", ""], &rows));
+    }
+    let associations = &found.associations;
+    let mut strongest: Vec<(f64, Vec<String>)> = associations
+        .pairs
+        .iter()
+        .filter_map(|pair| {
+            let value = pair.value?.0;
+            let name = |at: usize| associations.columns.get(at).map(|column| column.name.clone()).unwrap_or_default();
+            let row =
+                vec![name(pair.a), name(pair.b), pair.measure.replace('_', " "), figure(value), opt(pair.spearman)];
+            Some((value.abs(), row))
+        })
+        .collect();
+    strongest.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let rows: Vec<Vec<String>> = strongest.into_iter().take(10).map(|(_, row)| row).collect();
+    if !rows.is_empty() {
+        text.push_str("\nstrongest associations\n");
+        text.push_str(&table(&["column", "with", "measure", "value", "spearman"], &rows));
+    }
+    for note in found.quality.notes.iter().chain(&associations.notes) {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    text
+}
+
+fn findings(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| {
+        let severity = format!("{:?}", finding.severity).to_lowercase();
+        let column = if finding.column.is_empty() { String::new() } else { format!("{} ", finding.column) };
+        let step = finding.suggested_step.as_ref().map(|step| format!(" → {}", step.op.title())).unwrap_or_default();
+        format!("{severity}: {column}{}{step}\n", finding.message)
+    };
+    findings.iter().map(line).collect()
+}
+
+/// How two tables differ.
+pub fn comparison(found: &Comparison) -> String {
+    let mut text = format!(
+        "{} rows × {} columns, then {} rows × {} columns ({:.2} s)\n",
+        found.a.rows, found.a.columns, found.b.rows, found.b.columns, found.elapsed_secs
+    );
+    let rows = &found.rows;
+    let both = if rows.keys.is_empty() {
+        format!("{} rows in both", rows.both)
+    } else {
+        format!("{} rows in both, {} of them changed", rows.both, rows.changed)
+    };
+    text.push_str(&format!("{both}; {} only in the first, {} only in the second\n", rows.only_a, rows.only_b));
+    for changed in &rows.changed_cells {
+        text.push_str(&format!("changed: {} in {} rows\n", changed.column, changed.cells));
+    }
+    text.push_str(&findings(&found.findings));
+    let lines: Vec<Vec<String>> = found
+        .drift
+        .iter()
+        .map(|drift| {
+            vec![
+                drift.column.clone(),
+                drift.column_type.as_str().into(),
+                format!("{:?}", drift.level).to_lowercase(),
+                opt(drift.psi),
+                opt(drift.ks),
+                opt(drift.ks_p),
+                opt(drift.mean_a),
+                opt(drift.mean_b),
+            ]
+        })
+        .collect();
+    text.push_str(&table(&["column", "type", "drift", "psi", "ks", "p", "mean, first", "mean, second"], &lines));
     text
 }
 

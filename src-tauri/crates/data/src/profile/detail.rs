@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use cairn_protocol::Real;
 use cairn_protocol::door::{ColumnDetail, TargetShare};
-use polars::prelude::{Column, DataFrame, DataType};
+use polars::prelude::{Column, DataFrame};
 
 use super::distribution::Numbers;
 use super::{Figures, TOP};
 use crate::{
-    DataError,
-    format::{self, text_of},
+    DataError, format,
+    quality::view::{Levels, numbers_of},
 };
 
 /// Groups of a column with many different numbers.
@@ -44,7 +44,9 @@ fn second_class(target: &Column) -> Option<Vec<Option<bool>>> {
     let figures = Figures::of(target);
     figures.two.as_ref()?;
     let second = figures.profile.max.as_ref()?.to_string();
-    Some((0..target.len()).map(|row| text_of(&target.get(row).ok()?).map(|text| same_value(&text, &second))).collect())
+    let levels = Levels::of(target);
+    let yes: Vec<bool> = levels.names.iter().map(|name| same_value(name, &second)).collect();
+    Some(levels.codes.iter().map(|code| yes.get(*code as usize).copied()).collect())
 }
 
 /// `1.0` as a scalar and `1` in a cell are one value.
@@ -89,29 +91,24 @@ fn shares(values: &Column, detail: &ColumnDetail, classes: &[Option<bool>]) -> V
 fn top_groups(values: &Column, detail: &ColumnDetail) -> (Vec<String>, Vec<Option<usize>>) {
     let names: Vec<String> = detail.profile.top.iter().map(|top| top.value.clone()).collect();
     let index: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let group = |row: usize| {
-        let text = values.get(row).ok().and_then(|value| text_of(&value))?;
-        Some(index.get(text.as_str()).copied().unwrap_or(usize::MAX))
-    };
-    let groups = (0..values.len()).map(group).collect();
+    let levels = Levels::of(values);
+    let group: Vec<usize> =
+        levels.names.iter().map(|name| index.get(name.as_str()).copied().unwrap_or(usize::MAX)).collect();
+    let groups = levels.codes.iter().map(|code| group.get(*code as usize).copied()).collect();
     (names, groups)
 }
 
 /// Groups of about a fifth of the rows each, cut at quantiles.
 fn fifths(values: &Column) -> (Vec<String>, Vec<Option<usize>>) {
-    let numbers = if values.dtype().is_integer() { Numbers::of_wholes(values) } else { Numbers::of_floats(values) };
+    let Some(numbers) = Numbers::of(values) else { return (Vec::new(), vec![None; values.len()]) };
     let probabilities: Vec<f64> = (0..=GROUPS).map(|cut| cut as f64 / GROUPS as f64).collect();
     let mut cuts = numbers.quantile(&probabilities);
     cuts.dedup();
     let names =
         cuts.windows(2).map(|pair| format!("{} – {}", format::float(pair[0]), format::float(pair[1]))).collect();
     let inner = &cuts[1..cuts.len().max(2) - 1];
-    let floats = values.cast(&DataType::Float64);
-    let group = |row: usize| {
-        let value = floats.as_ref().ok()?.get(row).ok()?.try_extract::<f64>().ok()?;
-        (!value.is_nan()).then(|| inner.partition_point(|cut| *cut <= value))
-    };
-    let groups = (0..values.len()).map(group).collect();
+    let group = |value: &f64| (!value.is_nan()).then(|| inner.partition_point(|cut| *cut <= *value));
+    let groups = numbers_of(values).unwrap_or_default().iter().map(group).collect();
     (names, groups)
 }
 

@@ -1,13 +1,15 @@
 //! What a person should look at before modelling, with the step that would answer it.
 
 use cairn_protocol::ParamValue;
-use cairn_protocol::steps::{DropLevel, FitScope, ImputeStrategy, NullLevel, ScaleMethod, Step, StepOp, UnseenLevel};
+use cairn_protocol::steps::{
+    Deduplicate, DropLevel, FitScope, ImputeStrategy, NullLevel, ScaleMethod, Step, StepOp, UnseenLevel,
+};
 use cairn_protocol::table::{ColumnType, Finding, Severity};
 use polars::prelude::{Column, DataFrame};
 use rayon::prelude::*;
 
 use super::Figures;
-use crate::format;
+use crate::{format, quality::definitions};
 
 /// All findings, most severe first, then in the order of the columns.
 pub(crate) fn findings(frame: &DataFrame, figures: &[Figures]) -> Vec<Finding> {
@@ -17,6 +19,9 @@ pub(crate) fn findings(frame: &DataFrame, figures: &[Figures]) -> Vec<Finding> {
     }
     let mut found: Vec<Finding> = figures.iter().flat_map(|figures| of_column(figures, rows)).collect();
     found.extend(duplicates(frame, figures));
+    for finding in &mut found {
+        definitions::of(&finding.kind).clone_into(&mut finding.definition);
+    }
     found.sort_by_key(|finding| finding.severity);
     found
 }
@@ -46,6 +51,7 @@ fn finding(figures: &Figures, severity: Severity, kind: &str, message: String, s
         kind: kind.into(),
         message,
         suggested_step: step.map(|op| Step { op, enabled: true }),
+        ..Finding::default()
     }
 }
 
@@ -123,7 +129,10 @@ fn unknown(figures: &Figures) -> Option<Finding> {
         );
         (message, Some(fill))
     } else {
-        (format!("«{}» in {rows} rows stands for a missing value, most likely", word.value), None)
+        let pairs = vec![cairn_protocol::steps::Renaming { from: word.value.clone(), to: String::new() }];
+        let empty = cairn_protocol::steps::ReplaceValues { columns: columns(figures), pairs };
+        let message = format!("«{}» in {rows} rows stands for a missing value, most likely", word.value);
+        (message, Some(StepOp::ReplaceValues(empty)))
     };
     Some(finding(figures, Severity::Medium, "unknown", message, step))
 }
@@ -241,14 +250,15 @@ fn duplicates(frame: &DataFrame, figures: &[Figures]) -> Option<Finding> {
             thousands(repeated),
             percent(share)
         ),
-        suggested_step: None,
+        suggested_step: Some(Step { op: StepOp::Deduplicate(Deduplicate::default()), enabled: true }),
+        ..Finding::default()
     })
 }
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A folded multiplication: mixes all bits of both.
-fn mix(a: u64, b: u64) -> u64 {
+pub(crate) fn mix(a: u64, b: u64) -> u64 {
     let product = u128::from(a ^ MULTIPLIER) * u128::from(b ^ 0xd1b5_4a32_d192_ed03);
     (product as u64) ^ (product >> 64) as u64
 }
@@ -289,7 +299,7 @@ fn hashes(column: &Column, index: u64) -> Vec<u64> {
     out
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         small if small < 0.1 => "below 0.1 %".into(),
         percent if percent < 10.0 => format!("{percent:.1} %"),
@@ -298,7 +308,7 @@ fn percent(share: f64) -> String {
 }
 
 /// A count with commas between thousands.
-fn thousands(count: u64) -> String {
+pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

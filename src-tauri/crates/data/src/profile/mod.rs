@@ -5,17 +5,18 @@
 
 mod detail;
 mod distribution;
-mod findings;
+pub(crate) mod findings;
 
 use std::time::Instant;
 
 use cairn_protocol::Real;
-use cairn_protocol::table::{ColumnProfile, Profile, Scalar, TopValue};
-use polars::prelude::{Column, DataFrame, DataType, IdxCa, PlSmallStr};
+use cairn_protocol::table::{ColumnProfile, ColumnType, Profile, Scalar, TopValue};
+use polars::prelude::{AnyValue, Column, DataFrame, DataType, IdxCa, PlSmallStr, TimeUnit};
 use rayon::prelude::*;
 
 use crate::{format, frame_types::column_type};
-use distribution::{Numbers, Shape, Words};
+use distribution::Shape;
+pub(crate) use distribution::{FAR, Numbers, Spread, Words};
 
 pub use detail::column_detail;
 
@@ -69,17 +70,15 @@ pub(crate) struct Figures {
     pub counts_up: bool,
     /// The two counts of a column with two values, the smaller first.
     pub two: Option<[(String, u64); 2]>,
+    /// Where most numbers lie, and how many lie far out.
+    pub spread: Option<Spread>,
 }
 
 impl Figures {
     pub fn of(column: &Column) -> Self {
-        match column.dtype() {
-            DataType::Float32 | DataType::Float64 | DataType::UInt64 | DataType::Int128 | DataType::UInt128 => {
-                numeric(column, &Numbers::of_floats(column))
-            }
-            dtype if dtype.is_decimal() => numeric(column, &Numbers::of_floats(column)),
-            dtype if dtype.is_integer() || dtype.is_temporal() => numeric(column, &Numbers::of_wholes(column)),
-            _ => worded(column, &Words::of(column)),
+        match Numbers::of(column) {
+            Some(numbers) => numeric(column, &numbers),
+            None => worded(column, &Words::of(column)),
         }
     }
 }
@@ -89,16 +88,7 @@ fn empty_profile(column: &Column, present: u64) -> ColumnProfile {
         name: column.name().to_string(),
         column_type: column_type(column.dtype()),
         nulls: column.len() as u64 - present,
-        distinct: 0,
-        min: None,
-        max: None,
-        mean: None,
-        std: None,
-        skew: None,
-        kurtosis: None,
-        quantiles: None,
-        histogram: None,
-        top: Vec::new(),
+        ..ColumnProfile::default()
     }
 }
 
@@ -108,22 +98,30 @@ fn numeric(column: &Column, numbers: &Numbers) -> Figures {
     let text = |key: i64| match dtype {
         DataType::Date => format::date(key),
         DataType::Datetime(unit, _) => format::datetime(key, *unit),
-        DataType::Time | DataType::Duration(_) => {
-            let value = polars::prelude::AnyValue::Int64(key).cast(dtype).into_static();
-            format::text_of(&value).unwrap_or_default()
-        }
+        DataType::Time => format::text_of(&AnyValue::Time(key)).unwrap_or_default(),
+        DataType::Duration(unit) => format::text_of(&AnyValue::Duration(key, *unit)).unwrap_or_default(),
         _ => numbers.text(key),
     };
-    let scalar = |key: i64| match dtype {
-        dtype if dtype.is_temporal() => Scalar::Text(text(key)),
-        _ => numbers.scalar(key),
+    profile.distinct = numbers.distinct();
+    let ends = if dtype.is_temporal() {
+        let first_and_last = numbers.runs.first().zip(numbers.runs.last());
+        first_and_last.map(|(first, last)| (Scalar::Text(text(first.0)), Scalar::Text(text(last.0))))
+    } else {
+        numbers.ends()
     };
-    profile.distinct = numbers.runs.len() as u64;
-    profile.min = numbers.runs.first().map(|(key, _)| scalar(*key));
-    profile.max = numbers.runs.last().map(|(key, _)| scalar(*key));
+    (profile.min, profile.max) = ends.unzip();
     let top = most_frequent(numbers.runs.iter().map(|(key, count)| (*key, *count)));
     profile.top = top.into_iter().map(|(key, count)| TopValue { value: text(key), count }).collect();
-    if !dtype.is_temporal() && numbers.count() > 0 {
+    let mut spread = None;
+    if dtype.is_temporal() {
+        let per_second = match dtype {
+            DataType::Date => 0,
+            DataType::Datetime(TimeUnit::Milliseconds, _) | DataType::Duration(TimeUnit::Milliseconds) => 1_000,
+            DataType::Datetime(TimeUnit::Microseconds, _) | DataType::Duration(TimeUnit::Microseconds) => 1_000_000,
+            _ => 1_000_000_000,
+        };
+        profile.histogram = numbers.time_histogram(per_second, text);
+    } else if numbers.count() > 0 {
         let Shape { mean, std, skew, kurtosis } = numbers.shape();
         profile.mean = Some(Real(mean));
         profile.std = std.map(Real);
@@ -131,8 +129,9 @@ fn numeric(column: &Column, numbers: &Numbers) -> Figures {
         profile.kurtosis = kurtosis.map(Real);
         profile.quantiles = Some(numbers.quantiles());
         profile.histogram = numbers.histogram();
+        spread = numbers.spread();
     }
-    let counts_up = match (dtype.is_integer(), numbers.runs.first(), numbers.runs.last()) {
+    let counts_up = match (dtype.is_integer() && numbers.is_whole(), numbers.runs.first(), numbers.runs.last()) {
         (true, Some((first, _)), Some((last, _))) => {
             let all_different = numbers.runs.len() as u64 == numbers.count();
             all_different && last.checked_sub(*first) == Some(numbers.runs.len() as i64 - 1)
@@ -143,12 +142,15 @@ fn numeric(column: &Column, numbers: &Numbers) -> Figures {
         [(a, m), (b, n)] if !dtype.is_temporal() => Some(smaller_first((text(*a), *m), (text(*b), *n))),
         _ => None,
     };
-    Figures { profile, rare_levels: 0, rare_rows: 0, counts_up, two }
+    Figures { profile, rare_levels: 0, rare_rows: 0, counts_up, two, spread }
 }
 
 fn worded(column: &Column, words: &Words<'_>) -> Figures {
     let mut profile = empty_profile(column, words.present);
     profile.distinct = words.counts.len() as u64;
+    if matches!(profile.column_type, ColumnType::Text | ColumnType::Category) {
+        profile.text = Some(words.figures());
+    }
     let scalar = |text: &str| match column.dtype() {
         DataType::Boolean => Scalar::Bool(text == "true"),
         _ => Scalar::Text(text.to_owned()),
@@ -169,6 +171,7 @@ fn worded(column: &Column, words: &Words<'_>) -> Figures {
         rare_rows: rare_counts().sum(),
         counts_up: false,
         two,
+        spread: None,
     }
 }
 

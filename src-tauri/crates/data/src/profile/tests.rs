@@ -1,6 +1,6 @@
 use super::*;
 use cairn_protocol::table::Severity;
-use polars::prelude::{DataFrame, df};
+use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series, df};
 
 fn close(found: Option<Real>, expected: f64) {
     let found = found.unwrap().0;
@@ -117,4 +117,52 @@ fn the_target_within_each_value() {
     let fifths = column_detail(&many, "n", Some("y")).unwrap().by_target;
     assert_eq!(fifths.iter().map(|share| share.count).collect::<Vec<_>>(), [20; 5]);
     close(Some(fifths[4].share), 1.0);
+}
+
+/// A click on a bar filters by its edges: every value lies in the bin that counts it, the last bin closed.
+#[test]
+fn bins_hold_what_they_count() {
+    let ages: Vec<i64> = (0..770).map(|row| 18 + row % 77).collect();
+    let histogram = profile(&df!("age" => ages).unwrap()).columns.remove(0).histogram.unwrap();
+    assert_eq!(&histogram.counts[..38], [20; 38], "whole numbers are cut at whole numbers");
+    let large = df!("n" => [u64::MAX, u64::MAX - 1, 3, 3]).unwrap();
+    let large = profile(&large).columns.remove(0);
+    assert_eq!((large.distinct, large.max), (3, Some(Scalar::Text(u64::MAX.to_string()))));
+
+    let days: Vec<i32> = (0..400).map(|row| 18_000 + row * row % 365).collect();
+    let seconds: Vec<i64> = (0..400).map(|row| 1_600_000_000_000 + row * 86_399_123).collect();
+    let dates = Series::new("d".into(), days.clone()).cast(&DataType::Date).unwrap();
+    let times = Series::new("t".into(), seconds).cast(&DataType::Datetime(TimeUnit::Milliseconds, None)).unwrap();
+    let columns = profile(&DataFrame::new(400, vec![dates.into_column(), times.into_column()]).unwrap()).columns;
+    let dates = columns[0].histogram.clone().unwrap();
+    assert_eq!(dates.edges_text.len(), dates.counts.len() + 1);
+    assert_eq!(dates.edges_text[0], columns[0].min.clone().unwrap().to_string());
+    for (bin, count) in dates.counts.iter().enumerate() {
+        let inside = |day: &&i32| (dates.edges[bin].0..dates.edges[bin + 1].0).contains(&f64::from(**day));
+        assert_eq!(days.iter().filter(inside).count() as u64, *count);
+    }
+    let times = columns[1].histogram.clone().unwrap();
+    assert!(times.edges_text.iter().all(|edge| edge.ends_with("00:00:00")), "cut at days: {:?}", times.edges_text);
+    assert_eq!(times.counts.iter().sum::<u64>(), 400);
+}
+
+#[test]
+fn texts_are_measured() {
+    let column = profile(&df!("t" => [Some("ab"), Some(" é "), Some(""), Some("  "), None, Some("ab")]).unwrap())
+        .columns
+        .remove(0);
+    let text = column.text.unwrap();
+    assert_eq!((text.shortest, text.longest, text.empty, text.blank, text.padded), (0, 3, 1, 1, 1));
+    close(Some(text.mean_length), 9.0 / 5.0);
+}
+
+/// scipy.stats.median_abs_deviation(x, scale="normal") and pandas' median of the same.
+#[test]
+fn outliers_lie_far_from_the_median() {
+    let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 100.0, -50.0, 4.5];
+    let spread = Numbers::of(&df!("x" => values).unwrap().columns()[0]).unwrap().spread().unwrap();
+    assert_eq!(spread.median, 4.25);
+    close(Some(Real(spread.robust_std)), 2.0 * 1.482_602_218_505_602);
+    assert_eq!((spread.below, spread.above), (1, 1));
+    assert!(Numbers::of(&df!("x" => [1i64, 1, 1, 9]).unwrap().columns()[0]).unwrap().spread().is_none());
 }

@@ -32,6 +32,7 @@ pub fn level(name: &str, levels: &[(&str, u64)], column_type: ColumnType) -> Col
         quantiles: None,
         histogram: None,
         top: levels.iter().map(|(value, count)| TopValue { value: (*value).into(), count: *count }).collect(),
+        text: None,
     }
 }
 
@@ -50,7 +51,7 @@ pub fn number(name: &str, mean: f64, std: f64, range: (f64, f64), nulls: u64) ->
         max: Some(Scalar::Float(range.1)),
         mean: Some(Real(mean)),
         std: Some(Real(std)),
-        histogram: Some(Histogram { edges, counts }),
+        histogram: Some(Histogram { edges, counts, ..Histogram::default() }),
         ..level(name, &[], ColumnType::Float)
     }
 }
@@ -118,6 +119,7 @@ fn dataset() -> ReportDataset {
                 kind: "missing".into(),
                 message: "786 of 20,000 cells are empty (3.93 %)".into(),
                 suggested_step: None,
+                ..Finding::default()
             }],
         },
     }
