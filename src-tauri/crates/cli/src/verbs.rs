@@ -37,21 +37,20 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
     match &args.verb {
         Verb::New { dir, sample } => new(dir, sample.as_deref(), output),
         Verb::Import { file, how, out } => import(file, how, out.as_deref(), output),
-        Verb::Profile { file: path, how } => {
-            let request = Request::Profile { path: file(path), options: options(how)? };
         Verb::Profile { file: path, how, target, quality } if *quality || target.is_some() => {
-            let request = Request::Examine { path: file(path), options: options(how), target: target.clone() };
+            let request = Request::Examine { path: file(path), options: options(how)?, target: target.clone() };
             let Response::Examined(found) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&found, || print::examination(&found)))
         }
         Verb::Compare { a, b, keys, how } => {
-            let side = |path: &Path| CompareSide::Path { path: file(path), options: options(how) };
+            let options = options(how)?;
+            let side = |path: &Path| CompareSide::Path { path: file(path), options: options.clone() };
             let request = Request::Compare { a: side(a), b: side(b), keys: keys.clone() };
             let Response::Compared(found) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&found, || print::comparison(&found)))
         }
         Verb::Profile { file: path, how, .. } => {
-            let request = Request::Profile { path: file(path), options: options(how) };
+            let request = Request::Profile { path: file(path), options: options(how)? };
             let Response::Profiled(profile) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&profile, || print::profile(&profile)))
         }

@@ -25,7 +25,6 @@ pub(crate) fn text_of(value: &AnyValue<'_>) -> Option<String> {
             push_json(value, &mut json);
             json
         }
-        AnyValue::List(_) | AnyValue::Array(..) | AnyValue::Struct(..) | AnyValue::StructOwned(_) => nested(value),
         other => other.to_string(),
     })
 }
@@ -106,33 +105,6 @@ pub(crate) fn push_json_text(text: &str, out: &mut String) {
     }
     out.push_str(&text[from..]);
     out.push('"');
-}
-
-/// A list or struct in full, as JSON writes it but for the quotes of what is no text.
-fn nested(value: &AnyValue<'_>) -> String {
-    let inner = |value: &AnyValue<'_>| match value {
-        AnyValue::String(text) => format!("{text:?}"),
-        AnyValue::StringOwned(text) => format!("{text:?}"),
-        other => text_of(other).unwrap_or_else(|| "null".into()),
-    };
-    let joined = |cells: Vec<String>| cells.join(", ");
-    match value {
-        AnyValue::List(values) | AnyValue::Array(values, _) => {
-            format!("[{}]", joined(values.iter().map(|value| inner(&value)).collect()))
-        }
-        AnyValue::Struct(_, _, fields) => {
-            let mut cells = Vec::with_capacity(fields.len());
-            value._materialize_struct_av(&mut cells);
-            let named = fields.iter().zip(&cells).map(|(field, cell)| format!("{:?}: {}", field.name(), inner(cell)));
-            format!("{{{}}}", joined(named.collect()))
-        }
-        AnyValue::StructOwned(content) => {
-            let (cells, fields) = &**content;
-            let named = fields.iter().zip(cells).map(|(field, cell)| format!("{:?}: {}", field.name(), inner(cell)));
-            format!("{{{}}}", joined(named.collect()))
-        }
-        _ => String::new(),
-    }
 }
 
 /// The shortest text that reads back as the same number.

@@ -41,6 +41,5 @@ pub use steps::{
     Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, followed, invert, predict, preview,
     preview_of, run_recipe, run_recipe_tolerant,
 };
-pub use steps::{Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, preview, run_recipe};
 pub use steps::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};

@@ -18,7 +18,6 @@ mod encoding;
 mod forced;
 pub(crate) mod formats;
 mod header;
-mod kinds;
 pub(crate) mod kinds;
 mod map;
 mod masks;
@@ -26,9 +25,8 @@ mod scan;
 mod sections;
 mod sniff;
 mod table;
-mod values;
-mod words;
 pub(crate) mod values;
+mod words;
 
 use std::path::Path;
 use std::time::Instant;

@@ -111,6 +111,16 @@ pub enum Learned {
         /// One for each new column, in their order.
         fields: Vec<FittedField>,
     },
+    /// Into how many parts text is split, by column.
+    Parts {
+        /// Number of columns.
+        parts: BTreeMap<String, u32>,
+    },
+    /// Words that became columns.
+    Words {
+        /// One for each column.
+        columns: Vec<super::text_vectors::Vocabulary>,
+    },
 }
 
 /// A field of objects that becomes a column.
@@ -124,16 +134,6 @@ pub struct FittedField {
     /// Type of the column.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
-    /// Into how many parts text is split, by column.
-    Parts {
-        /// Number of columns.
-        parts: BTreeMap<String, u32>,
-    },
-    /// Words that became columns.
-    Words {
-        /// One for each column.
-        columns: Vec<super::text_vectors::Vocabulary>,
-    },
 }
 
 /// What fills the missing cells of a column.

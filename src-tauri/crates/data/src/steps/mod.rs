@@ -24,11 +24,11 @@ mod binary;
 mod cast;
 mod chance;
 pub(crate) mod columns;
+mod date_parse;
+mod dates;
 mod decimals;
 mod encode;
 mod explode;
-mod date_parse;
-mod dates;
 mod fitted;
 #[cfg(test)]
 mod fitted_tests;
@@ -55,9 +55,11 @@ mod pca;
 mod power;
 mod predict;
 mod preview;
+mod privacy;
 mod ranks;
 mod rare;
 mod recipe;
+mod resample;
 mod reshape;
 #[cfg(test)]
 mod row_properties;
@@ -65,23 +67,21 @@ mod row_properties;
 mod row_tests;
 mod rows;
 mod scale;
+mod series;
 mod smote;
 mod sql;
 mod stack;
-mod privacy;
-mod resample;
-mod series;
 mod table;
 mod target;
 #[cfg(test)]
 mod tests;
-mod undo;
 mod text;
 mod text_cells;
 mod text_split;
 mod text_vectors;
 #[cfg(test)]
 mod texts_tests;
+mod undo;
 
 pub use fitted::{
     ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
@@ -91,11 +91,8 @@ pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};
 pub use preview::{Preview, preview, preview_of};
+pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use recipe::{Applied, Broken, RecipeRun, TolerantRun, apply, followed, run_recipe, run_recipe_tolerant};
 pub use table::{NO_ROW, Parts, Table};
-pub use undo::invert;
-pub use preview::{Preview, preview};
-pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
-pub use recipe::{Applied, RecipeRun, apply, run_recipe};
-pub use table::{NO_ROW, Parts, Table};
 pub use text_vectors::{FittedWord, Vocabulary};
+pub use undo::invert;

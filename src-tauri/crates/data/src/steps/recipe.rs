@@ -421,7 +421,11 @@ fn operation(op: &StepOp) -> Option<&dyn Operation> {
         StepOp::Resample(step) => Some(step),
         StepOp::FillGaps(step) => Some(step),
         StepOp::Anonymise(step) => Some(step),
-        _ => None,
+        StepOp::Drop { .. }
+        | StepOp::Rename { .. }
+        | StepOp::Cast { .. }
+        | StepOp::Filter { .. }
+        | StepOp::SplitFlags { .. } => None,
     }
 }
 
