@@ -2,7 +2,11 @@
 
 use cairn_protocol::table::ColumnType;
 use polars::prelude::*;
-use polars_arrow::bitmap::Bitmap;
+use polars_arrow::{
+    array::{Array, View},
+    bitmap::Bitmap,
+};
+use rayon::prelude::*;
 
 use crate::{error::DataError, frame_types::column_type};
 
@@ -147,18 +151,7 @@ pub(crate) fn codes(series: &Series) -> Result<Codes, DataError> {
         }
         ColumnType::Text | ColumnType::Category if series.dtype() != &DataType::Null => {
             let texts = texts(series)?;
-            let mut seen: PlHashMap<&str, u32> = PlHashMap::default();
-            let mut order: Vec<&str> = Vec::new();
-            let rows: Vec<u32> = texts
-                .iter()
-                .map(|text| match text {
-                    None => MISSING,
-                    Some(text) => *seen.entry(text).or_insert_with(|| {
-                        order.push(text);
-                        (order.len() - 1) as u32
-                    }),
-                })
-                .collect();
+            let (rows, order) = text_codes(&texts);
             let (rows, order) = in_order(rows, order);
             let levels =
                 order.into_iter().map(|text| Level { label: text.to_owned(), value: LevelValue::Text }).collect();
@@ -171,6 +164,64 @@ pub(crate) fn codes(series: &Series) -> Result<Codes, DataError> {
             "Drop the column",
         )),
     }
+}
+
+/// Rows of a stretch that is numbered on its own.
+const STRETCH: usize = 1 << 16;
+
+/// A text as a key: up to twelve bytes are the whole of what a view holds of it, so that they need no second look.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum TextKey<'a> {
+    Short(u128),
+    Long(&'a str),
+}
+
+/// Texts as codes in the order of their appearance, and the texts. Stretches are numbered at once, each on its own;
+/// their few distinct values are then numbered together.
+fn text_codes(texts: &StringChunked) -> (Vec<u32>, Vec<&str>) {
+    let mut rows = Vec::with_capacity(texts.len());
+    let mut seen: PlHashMap<&str, u32> = PlHashMap::default();
+    let mut order: Vec<&str> = Vec::new();
+    for chunk in texts.downcast_iter() {
+        let views = chunk.views().as_slice();
+        let missing = chunk.validity().filter(|validity| validity.unset_bits() > 0);
+        let starts: Vec<usize> = (0..views.len()).step_by(STRETCH).collect();
+        let stretches: Vec<(Vec<u32>, Vec<&str>)> = starts
+            .into_par_iter()
+            .map(|start| {
+                let mut known: PlHashMap<TextKey<'_>, u32> = PlHashMap::default();
+                let mut first: Vec<&str> = Vec::new();
+                let codes = (start..(start + STRETCH).min(views.len()))
+                    .map(|row| {
+                        if missing.is_some_and(|validity| !validity.get_bit(row)) {
+                            return MISSING;
+                        }
+                        let view = views[row];
+                        let short = view.length <= View::MAX_INLINE_SIZE;
+                        let key = if short { TextKey::Short(view.as_u128()) } else { TextKey::Long(chunk.value(row)) };
+                        *known.entry(key).or_insert_with(|| {
+                            first.push(chunk.value(row));
+                            (first.len() - 1) as u32
+                        })
+                    })
+                    .collect();
+                (codes, first)
+            })
+            .collect();
+        for (codes, first) in stretches {
+            let whole: Vec<u32> = first
+                .into_iter()
+                .map(|text| {
+                    *seen.entry(text).or_insert_with(|| {
+                        order.push(text);
+                        (order.len() - 1) as u32
+                    })
+                })
+                .collect();
+            rows.extend(codes.into_iter().map(|code| whole.get(code as usize).copied().unwrap_or(MISSING)));
+        }
+    }
+    (rows, order)
 }
 
 /// Datetimes and durations in microseconds, so that what was learned does not depend on a file's unit.

@@ -340,18 +340,32 @@ fn encode(series: &Series, fitted: &ColumnLevels, choices: &Choices<'_>) -> Resu
     };
     let validity: Option<Bitmap> = (choices.nulls == NullLevel::Null && codes.rows.contains(&MISSING))
         .then(|| codes.rows.iter().map(|code| *code != MISSING).collect());
-    let row_places: Vec<u32> =
-        codes.rows.iter().map(|code| places.get(*code as usize).copied().unwrap_or(missing_place)).collect();
-    let columns = names
-        .par_iter()
-        .enumerate()
-        .map(|(at, name)| {
-            let at = at as u32;
-            let values = row_places.iter().map(|place| u8::from(*place == at)).collect();
-            flags(name, values, validity.clone())
-        })
-        .collect();
+    let place_of = |code: &u32| places.get(*code as usize).copied().unwrap_or(missing_place);
+    // Bytes where they are enough: a quarter of what every column's pass reads.
+    let columns = if names.len() < usize::from(u8::MAX) {
+        let rows: Vec<u8> =
+            codes.rows.par_iter().with_min_len(1 << 15).map(|code| place_of(code).min(255) as u8).collect();
+        columns_of(&names, &rows, validity.as_ref())
+    } else {
+        let rows: Vec<u32> = codes.rows.par_iter().with_min_len(1 << 15).map(place_of).collect();
+        columns_of(&names, &rows, validity.as_ref())
+    };
     Ok(Encoded { columns, warnings })
+}
+
+/// The columns of 0 and 1: the n-th has 1 where a row's place is n.
+fn columns_of<P>(names: &[&String], rows: &[P], validity: Option<&Bitmap>) -> Vec<Column>
+where
+    P: Copy + PartialEq + Sync + TryFrom<usize>,
+{
+    let one = |(at, name): (usize, &&String)| {
+        let values = match P::try_from(at) {
+            Ok(at) => rows.iter().map(|place| u8::from(*place == at)).collect(),
+            Err(_) => vec![0; rows.len()],
+        };
+        flags(name, values, validity.cloned())
+    };
+    names.par_iter().enumerate().map(one).collect()
 }
 
 /// «smoking → never 44.5 %, former 25.4 %, current 15.8 %; 1 folded».
