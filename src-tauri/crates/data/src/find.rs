@@ -108,7 +108,7 @@ pub fn find(
         let row = row_of(position);
         let mut found =
             columns.iter().filter(|(at, cells)| fits(*at) && cells.matches(row, &pattern)).map(|(at, _)| *at);
-        if needle.backwards { found.last() } else { found.next() }
+        if needle.backwards { found.next_back() } else { found.next() }
     };
     let any: &dyn Fn(usize) -> bool = &|_| true;
     let beyond = |at: usize| match edge {
@@ -148,7 +148,7 @@ pub fn find(
             let at = {
                 let row = row_of(position);
                 let mut found = columns.iter().filter(|(_, cells)| cells.matches(row, &pattern)).map(|(at, _)| *at);
-                if needle.backwards { found.last() } else { found.next() }
+                if needle.backwards { found.next_back() } else { found.next() }
             };
             return Ok(at.map(|at| hit(position, at, wrapped)));
         }

@@ -19,6 +19,7 @@ use crate::{
 /// What a front end asks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "requests are made one at a time and never kept in numbers")]
 pub enum Request {
     /// Version, open project, samples, recent projects. Answer: `Welcome`.
     Welcome,

@@ -41,15 +41,11 @@ pub(super) fn move_before(state: &mut GridState, columns: &[GridColumn<'_>], nam
     let at = before.and_then(|before| names.iter().position(|known| known == before)).unwrap_or(names.len());
     names.insert(at, name.to_owned());
     state.order = names;
-    // A frozen neighbour freezes, a free one frees: the column stays where it was dropped.
-    let frozen_after = before.is_some_and(|before| state.frozen.contains(before));
-    if frozen_after {
+    // Dropped before a frozen column it freezes, anywhere else it is free: it stays where it was dropped.
+    if before.is_some_and(|before| state.frozen.contains(before)) {
         state.frozen.insert(name.to_owned());
     } else {
-        let behind_frozen = at > 0 && state.frozen.contains(&state.order[at - 1]);
-        if !behind_frozen {
-            state.frozen.remove(name);
-        }
+        state.frozen.remove(name);
     }
 }
 

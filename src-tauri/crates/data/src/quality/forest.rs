@@ -84,7 +84,7 @@ fn depth_of(tree: &[Node], features: &[Vec<f64>], row: usize) -> f64 {
 fn draw(rows: usize, wanted: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
     let mut chosen = std::collections::BTreeSet::new();
     for last in rows - wanted..rows {
-        let row = (u128::from(rng.next_u64()) * (last as u128 + 1) >> 64) as usize;
+        let row = ((u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64) as usize;
         if !chosen.insert(row) {
             chosen.insert(last);
         }
@@ -117,7 +117,7 @@ fn grow(
         return;
     }
     // Columns that do not vary here cannot cut; the next one round is taken instead.
-    let first = (u128::from(rng.next_u64()) * features.len() as u128 >> 64) as usize;
+    let first = ((u128::from(rng.next_u64()) * features.len() as u128) >> 64) as usize;
     let place = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     let varies = (0..features.len()).map(|step| (first + step) % features.len()).find_map(|feature| {
         let (least, most) = rows.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), row| {

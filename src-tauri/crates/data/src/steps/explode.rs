@@ -34,7 +34,7 @@ impl Cells {
             ColumnType::List => {
                 let lists = series.list().map_err(DataError::table("reading lists"))?;
                 let lengths = lists.lst_lengths();
-                Ok(Self::List(lengths.iter().map(|length| length.unwrap_or(0).max(1) as u32).collect()))
+                Ok(Self::List(lengths.iter().map(|length| length.unwrap_or(0).max(1)).collect()))
             }
             ColumnType::Text | ColumnType::Category if step.separator.is_empty() => Ok(Self::Json(read_any(series)?)),
             ColumnType::Text | ColumnType::Category => Ok(Self::Text(texts(series)?)),

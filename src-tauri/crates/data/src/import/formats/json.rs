@@ -60,8 +60,8 @@ pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> bool {
         Some(Err(error)) => {
             let far = error.line() > 1 || error.column() > 200;
             let odd = String::from_utf8_lossy(text);
-            begins && (named || far || odd.contains("NaN") || odd.contains("Infinity")) && inside != Some(&b'N')
-                || (named && begins)
+            let likely = far || odd.contains("NaN") || odd.contains("Infinity");
+            begins && (named || (likely && inside != Some(&b'N')))
         }
         None => false,
     }
@@ -616,7 +616,6 @@ impl Found {
         }
         let mut column = CellColumn::new();
         let mut refused = refused.iter().copied().peekable();
-        let mut row = 0;
         let kept: Vec<&String> = labels
             .iter()
             .enumerate()
@@ -624,13 +623,12 @@ impl Found {
             .map(|(_, label)| label)
             .collect();
         let whole = kept.iter().all(|label| label.parse::<i64>().is_ok_and(|value| value.to_string() == **label));
-        for label in kept.into_iter().take(self.rows) {
+        for (row, label) in kept.into_iter().take(self.rows).enumerate() {
             let cell = match label.parse() {
                 Ok(value) if whole => Cell::Int(value),
                 _ => Cell::Text(label),
             };
             column.push(row, cell, Missing::Named(&[]));
-            row += 1;
         }
         let target = if whole { Target::Int } else { Target::Text };
         if let Some(series) = column.finish("index", target, self.rows) {

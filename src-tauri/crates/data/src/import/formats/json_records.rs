@@ -263,7 +263,7 @@ impl Job<'_> {
         };
         let mut scratch = String::new();
         let mut take = |stretch: &mut Stretch, span: Span| {
-            if stretch.records % 512 == 0 {
+            if stretch.records.is_multiple_of(512) {
                 if self.progress.cancelled() {
                     return Err(DataError::Cancelled);
                 }

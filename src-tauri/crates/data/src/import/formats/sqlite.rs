@@ -183,7 +183,7 @@ impl Reading<'_> {
             .flatten()
             .unwrap_or(0);
         let mut query = self.connection.prepare(&format!("SELECT * FROM {}", quoted(self.table))).map_err(&fault)?;
-        let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         let columns = match targets {
             Some(targets) => targets.iter().map(|target| CellColumn::pinned(*target)).collect(),
             None if self.options.text_only => names.iter().map(|_| CellColumn::pinned(Target::Text)).collect(),
@@ -193,7 +193,7 @@ impl Reading<'_> {
         let mut rows = query.query([]).map_err(&fault)?;
         let mut hex = String::new();
         while let Some(row) = rows.next().map_err(&fault)? {
-            if pass.rows % 4096 == 0 {
+            if pass.rows.is_multiple_of(4096) {
                 if self.progress.cancelled() {
                     return Err(DataError::Cancelled);
                 }
