@@ -42,14 +42,14 @@ pub(super) const PANDAS: Dialect = Dialect {
 
 /// A library: its imports, and its functions by name, in the order of the file.
 struct Library {
-    imports: String,
+    imports: Vec<String>,
     functions: Vec<(String, String)>,
 }
 
 impl Library {
     fn read(text: &str) -> Self {
         let mut parts = text.split("# ---- def ");
-        let imports = parts.next().unwrap_or_default().trim().to_owned();
+        let imports = parts.next().unwrap_or_default().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let functions = parts
             .filter_map(|part| part.split_once(" ----\n"))
             .map(|(name, body)| (name.to_owned(), body.trim_end().to_owned()))
