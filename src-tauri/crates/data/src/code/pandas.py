@@ -405,11 +405,3 @@ def rolling(df, columns, window=7, min_rows=0, function="mean", exclude_current=
         made = made.astype("Int64") if function == "count" else made
         df = _place(df, name, [made], keep_source=True)
     return df
-
-# ---- def formula ----
-def formula(df, name, expression):
-    raise NotImplementedError(f"{name} = {expression}: pandas does not read SQL; use the script for polars")
-
-# ---- def sql ----
-def sql(df, query, others):
-    raise NotImplementedError(f"pandas does not read SQL; use the script for polars: {query}")

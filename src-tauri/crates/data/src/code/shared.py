@@ -1,6 +1,7 @@
 import calendar
 import csv
 import datetime as dt
+import gzip
 import json
 import math
 import os
@@ -1215,7 +1216,8 @@ def replace_values(df, columns, pairs):
 # ---- def _records ----
 def _records(path):
     """The records of a delimited file and the names of its columns."""
-    with open(path, encoding=READ["encoding"], newline="") as file:
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rt", encoding=READ["encoding"], newline="") as file:
         for _ in range(READ["skip_lines"]):
             file.readline()
         quote = READ["quote"]
@@ -1251,8 +1253,9 @@ def _field_reader(name, kind):
 
     def number(field, of):
         field = field.replace(READ["thousands"], "") if READ["thousands"] else field
+        field = field.strip("%€$£¥ ").replace(" ", "")
         try:
-            made = of(field.replace(READ["decimal"], "."))
+            made = of(field.replace(READ["decimal"] or ".", "."))
         except ValueError:
             return None
         return None if made != made else made
@@ -1264,7 +1267,10 @@ def _field_reader(name, kind):
     if kind == "bool":
         return lambda field: truths.get(field.lower())
     if kind in ("date", "datetime", "time"):
-        usual = {"date": "%Y-%m-%d", "time": "%H:%M:%S%.f|%H:%M",
-                 "datetime": "%Y-%m-%d %H:%M:%S%.f|%Y-%m-%dT%H:%M:%S%.f%z|%Y-%m-%dT%H:%M:%S%.f|%Y-%m-%d %H:%M"}
-        return _read_moment(READ["formats"].get(name) or usual[kind], kind)
+        days = {"%d/%m": "%d/%m/%Y|%d.%m.%Y|%d-%m-%Y", "%m/%d": "%m/%d/%Y|%m.%d.%Y|%m-%d-%Y"}.get(
+            READ["read_as"].get(name, "")[:5], "%Y-%m-%d|%Y/%m/%d|%Y.%m.%d")
+        clocks = "%H:%M:%S%.f|%H:%M:%S%.f%z|%H:%M"
+        both = "|".join(f"{day}{between}{clock}" for day in days.split("|") for between in (" ", "T")
+                        for clock in clocks.split("|"))
+        return _read_moment({"date": days, "time": clocks, "datetime": f"{both}|{days}"}[kind], kind)
     return lambda field: field
