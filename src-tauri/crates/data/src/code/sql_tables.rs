@@ -119,7 +119,7 @@ pub(super) fn concat(query: &mut Query<'_>, step: &Concat) -> Said<()> {
         names.iter().map(|(name, kind)| Item { name: name.clone(), sql: id(name), kind: *kind }).collect();
     let source = |name: &String| Item { name: name.clone(), sql: id(name), kind: ColumnType::Text };
     items.extend(step.source.iter().map(source));
-    let from = format!("from ({}) as both", parts.join(" union all "));
+    let from = format!("from ({}) as stacked", parts.join(" union all "));
     query.select_rows(&format!("row_number() over (order by \"cairn part\", {ROW})"), items, &from);
     Ok(())
 }
@@ -238,7 +238,7 @@ pub(super) fn unpivot(query: &mut Query<'_>, step: &Unpivot) -> Said<()> {
     }
     items.push(Item { name: step.variable_name.clone(), sql: id(&step.variable_name), kind: ColumnType::Text });
     items.push(Item { name: step.value_name.clone(), sql: id(&step.value_name), kind });
-    let from = format!("from ({}) as both", parts.join(" union all "));
+    let from = format!("from ({}) as stacked", parts.join(" union all "));
     query.select_rows(&format!("row_number() over (order by \"cairn part\", {ROW})"), items, &from);
     Ok(())
 }
