@@ -69,7 +69,6 @@ impl Library {
         library
     }
 
-
     /// The functions that some texts need, in the order of the files.
     fn needed(&self, wanted: BTreeSet<&'static str>, main: &'static str) -> Vec<&'static str> {
         let called = |text: &str| {
@@ -103,7 +102,8 @@ fn calls(text: &str, name: &str) -> bool {
 fn uses(code: &str, import: &str) -> bool {
     let name = import.rsplit([' ']).next().unwrap_or_default();
     let mark = if import.starts_with("from ") { name.to_owned() } else { format!("{name}.") };
-    code.match_indices(&mark).any(|(at, _)| !code[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
+    code.match_indices(&mark)
+        .any(|(at, _)| !code[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
 }
 
 /// The script of a recipe.
@@ -160,7 +160,10 @@ pub(super) fn script(dialect: &Dialect, recipe: &FittedRecipe, origin: &Origin<'
         "\"\"\"{}: {count} steps, written by Cairn {}.\n\nUse: python recipe.py INPUT OUTPUT{}\nNeeds: pip install {}\n{learned}\"\"\"\n",
         comment(origin.title).replace('"', "'").replace('\\', "/"),
         env!("CARGO_PKG_VERSION"),
-        tables.iter().map(|name| format!(" '{}=FILE'", comment(name).replace(['"', '\\', '\''], "_"))).collect::<String>(),
+        tables
+            .iter()
+            .map(|name| format!(" '{}=FILE'", comment(name).replace(['"', '\\', '\''], "_")))
+            .collect::<String>(),
         dialect.needs,
     );
     notes.push(format!("needs: pip install {}", dialect.needs));
@@ -209,7 +212,8 @@ fn reading(report: &ImportReport) -> String {
 
 /// The arguments of a step's function: its options, what it learned, the tables of other cells.
 fn arguments(step: &FittedStep) -> Result<String, DataError> {
-    let internal = |error: serde_json::Error| DataError::Internal { what: format!("a step cannot be written: {error}") };
+    let internal =
+        |error: serde_json::Error| DataError::Internal { what: format!("a step cannot be written: {error}") };
     let mut out = String::new();
     let options = serde_json::to_value(&step.step.op).map_err(internal)?;
     for (key, value) in options.as_object().into_iter().flatten() {

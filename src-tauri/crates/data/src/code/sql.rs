@@ -4,7 +4,7 @@
 //! first, and orders the result. What cannot be said ends the query with a line that no database accepts, which names the
 //! step: the query fails there rather than giving another table.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use cairn_protocol::table::ColumnType::{self, Bool, Category, Date, Datetime, Float, Int, Text as Texts};
 
@@ -36,6 +36,9 @@ pub(super) struct Query<'a> {
     /// Name of the last step.
     pub last: String,
     title: String,
+    /// Names that DuckDB takes for one.
+    clash: Option<String>,
+    pub notes: Vec<String>,
 }
 
 /// A name in double quotes.
@@ -81,7 +84,8 @@ pub(super) fn type_of(kind: ColumnType) -> Said<&'static str> {
 /// A value that a level is spelled as, of a column's type.
 pub(super) fn level(value: &str, kind: ColumnType) -> Said<String> {
     match kind {
-        Bool => Ok(if value == "true" { "true" } else { "false" }.into()),
+        Bool if matches!(value, "true" | "false") => Ok(value.to_owned()),
+        Bool => Err(format!("«{value}»")),
         Int => value.trim().parse::<i64>().map(|whole| whole.to_string()).map_err(|_| format!("«{value}»")),
         Float | ColumnType::Decimal => value.trim().parse().map(number).map_err(|_| format!("«{value}»")),
         Date => Ok(format!("date {}", text(value.trim()))),
@@ -132,6 +136,9 @@ impl<'a> Query<'a> {
         let name = format!("step_{}", self.steps.len());
         self.steps.push(format!("-- {}\n{name} as (\n  select {}\n  {from}\n)", self.title, columns.join(",\n    ")));
         self.last = name;
+        let mut seen = BTreeSet::new();
+        let twice = items.iter().find(|item| !seen.insert(item.name.to_lowercase()));
+        self.clash = twice.map(|item| format!("two columns «{}» would differ in case alone, if at all", item.name));
         self.columns = items.into_iter().map(|item| (item.name, item.kind)).collect();
     }
 }
@@ -142,8 +149,15 @@ pub(super) fn script(recipe: &FittedRecipe, origin: &Origin<'_>) -> Result<Scrip
         origin.report.columns.iter().map(|column| (column.name.clone(), column.column_type)).collect();
     let names: String = columns.iter().map(|(name, _)| format!(",\n    {}", id(name))).collect();
     let input = format!("input as (\n  select row_number() over () as {ROW}{names}\n  from source\n)");
-    let mut query =
-        Query { origin, steps: vec![input], columns, last: "input".into(), title: String::new() };
+    let mut query = Query {
+        origin,
+        steps: vec![input],
+        columns,
+        last: "input".into(),
+        title: String::new(),
+        clash: None,
+        notes: Vec::new(),
+    };
     let mut notes = Vec::new();
     let mut failed = None;
     for (at, step) in recipe.steps.iter().enumerate().filter(|(_, step)| step.step.enabled) {
@@ -154,7 +168,8 @@ pub(super) fn script(recipe: &FittedRecipe, origin: &Origin<'_>) -> Result<Scrip
             continue;
         }
         query.title = comment(&about(number, step));
-        if let Err(why) = sql_steps::write(&mut query, step) {
+        let written = sql_steps::write(&mut query, step).and_then(|()| query.clash.take().map_or(Ok(()), Err));
+        if let Err(why) = written {
             let what = comment(&format!("step {number} («{title}») cannot be said in SQL: {why}"));
             failed = Some(format!("!! {}", what.replace(['\'', '"'], "`")));
             notes.push(what);
@@ -174,6 +189,7 @@ pub(super) fn script(recipe: &FittedRecipe, origin: &Origin<'_>) -> Result<Scrip
     let end = failed.unwrap_or_else(|| format!("select {}\nfrom {}\norder by {ROW};", names.join(", "), query.last));
     writeln!(code, "with {}\n{end}", query.steps.join(",\n"))
         .map_err(|_| DataError::Internal { what: "a query cannot be written".into() })?;
+    notes.append(&mut query.notes);
     notes.push("the query reads a table named source".into());
     Ok(Script { code, notes })
 }

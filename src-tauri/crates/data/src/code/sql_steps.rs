@@ -43,7 +43,8 @@ pub(super) fn write(query: &mut Query<'_>, step: &FittedStep) -> Said<()> {
             query.select(items, &format!("where {}({met})", if *action == FilterAction::Delete { "not " } else { "" }));
         }
         StepOp::Sort(step) => {
-            let keys: Vec<String> = step.by.iter().map(|key| order(&key.column, key.descending, step.nulls_first)).collect();
+            let keys: Vec<String> =
+                step.by.iter().map(|key| order(&key.column, key.descending, step.nulls_first)).collect();
             let items = query.items();
             let from = format!("from {}", query.last);
             query.select_rows(&format!("row_number() over (order by {}, {ROW})", keys.join(", ")), items, &from);
@@ -122,9 +123,11 @@ fn replace(query: &mut Query<'_>, names: &[String], make: impl Fn(&str, ColumnTy
     for name in names {
         query.kind(name)?;
     }
-    let items = query.with(|name, kind| {
-        if names.iter().any(|one| one == name) { make(name, kind).map(Some) } else { Ok(None) }
-    })?;
+    let items = query.with(
+        |name, kind| {
+            if names.iter().any(|one| one == name) { make(name, kind).map(Some) } else { Ok(None) }
+        },
+    )?;
     query.select(items, "");
     Ok(())
 }
@@ -159,14 +162,25 @@ fn cast(query: &mut Query<'_>, names: &[String], to: ColumnType, unfit: Unfit) -
         let sql = match (from, to) {
             (from, to) if from == to || is_text && matches!(to, Texts | Category) => column,
             (_, Int | Float) if is_text => {
-                let figure = if to == Int { r"^[+-]?[0-9]+$" } else { r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$" };
+                let figure = if to == Int {
+                    r"^[+-]?[0-9]+$"
+                } else {
+                    r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+                };
                 let read = format!("cast({trimmed} as {wanted})");
-                if unfit == Unfit::Null { format!("case when trim({column}) ~ '{figure}' then {read} end") } else { read }
+                if unfit == Unfit::Null {
+                    format!("case when trim({column}) ~ '{figure}' then {read} end")
+                } else {
+                    read
+                }
             }
             (_, Bool) if is_text && unfit == Unfit::Null => format!(
                 "case when lower(trim({column})) in ('true', 't', 'yes', 'y', '1') then true when lower(trim({column})) in ('false', 'f', 'no', 'n', '0') then false end"
             ),
-            (Int | Bool, Float | Texts | Category) | (Bool, Int) | (Datetime, Date) | (Date, Datetime | Texts | Category) => {
+            (Int | Bool, Float | Texts | Category)
+            | (Bool, Int)
+            | (Datetime, Date)
+            | (Date, Datetime | Texts | Category) => {
                 format!("cast({column} as {wanted})")
             }
             _ => return Err(format!("{name} from {} to {}", from.as_str(), to.as_str())),
@@ -228,12 +242,18 @@ fn condition_of(query: &Query<'_>, condition: &Condition) -> Said<String> {
         Test::Between => {
             let (low, high) = value.split_once('|').ok_or("a range without an end")?;
             let end = |value: &str, sign: &str| -> Said<Option<String>> {
-                if value.trim().is_empty() { Ok(None) } else { Ok(Some(format!("{column} {sign} {}", typed(value.trim())?))) }
+                if value.trim().is_empty() {
+                    Ok(None)
+                } else {
+                    Ok(Some(format!("{column} {sign} {}", typed(value.trim())?)))
+                }
             };
             let ends: Vec<String> = [end(low, ">=")?, end(high, "<=")?].into_iter().flatten().collect();
             if ends.is_empty() { format!("{column} is not null") } else { ends.join(" and ") }
         }
-        Test::Contains | Test::NotContains | Test::StartsWith | Test::EndsWith if !is_text && !matches!(kind, Int | Bool | Date) => {
+        Test::Contains | Test::NotContains | Test::StartsWith | Test::EndsWith
+            if !is_text && !matches!(kind, Int | Bool | Date) =>
+        {
             return Err(format!("text within {}s", kind.as_str()));
         }
         Test::Contains => format!("position({} in {shown}) > 0", text(&value)),
@@ -262,7 +282,10 @@ fn deduplicate(query: &mut Query<'_>, step: &Deduplicate) -> Said<()> {
         }
     };
     let items = query.items();
-    let from = format!("from (select *, {figure} as \"cairn place\" from {}) as numbered where \"cairn place\" = {wanted}", query.last);
+    let from = format!(
+        "from (select *, {figure} as \"cairn place\" from {}) as numbered where \"cairn place\" = {wanted}",
+        query.last
+    );
     query.select_rows(ROW, items, &from);
     Ok(())
 }
@@ -296,7 +319,11 @@ fn impute(query: &mut Query<'_>, step: &Impute, learned: &Learned) -> Said<()> {
                         None => format!("{} is null", id(by)),
                     });
                 }
-                cases.push_str(&format!(" when {} then {}", same.join(" and "), fill(&group.value, filled.column_type)?));
+                cases.push_str(&format!(
+                    " when {} then {}",
+                    same.join(" and "),
+                    fill(&group.value, filled.column_type)?
+                ));
             }
             value = format!("case{cases} else {value} end");
         }
@@ -314,7 +341,9 @@ fn scale(query: &mut Query<'_>, step: &Scale, learned: &Learned) -> Said<()> {
     replace(query, &step.columns, |name, _| {
         let x = real(&id(name));
         let learned = || match learned {
-            Learned::Scales { columns } => columns.iter().find(|scale| scale.column == name).ok_or("it learned nothing"),
+            Learned::Scales { columns } => {
+                columns.iter().find(|scale| scale.column == name).ok_or("it learned nothing")
+            }
             _ => Err("it learned nothing"),
         };
         let power = |log: String, k: f64| {
@@ -453,8 +482,10 @@ fn codes(query: &mut Query<'_>, names: &[String], learned: &Learned, to: ColumnT
     replace(query, names, |name, kind| {
         let fitted = columns.iter().find(|codes| codes.column == name).ok_or("it learned nothing")?;
         let mut cases = format!(" when {} is null then {}", id(name), code(fitted.null));
-        for one in &fitted.levels {
-            cases.push_str(&format!(" when {} = {} then {}", id(name), level(&one.value, kind)?, code(Some(one.code))));
+        // A level that is no value of the column's type is in no cell.
+        let levels = fitted.levels.iter().filter_map(|one| Some((level(&one.value, kind).ok()?, one.code)));
+        for (value, number) in levels {
+            cases.push_str(&format!(" when {} = {value} then {}", id(name), code(Some(number))));
         }
         Ok(vec![Item { name: name.to_owned(), sql: format!("case{cases} else {} end", code(fitted.unseen)), kind: to }])
     })
@@ -471,7 +502,11 @@ fn group_rare(query: &mut Query<'_>, step: &GroupRare, learned: &Learned) -> Sai
             Int | Bool | Date => format!("cast({} as text)", id(name)),
             other => return Err(format!("levels of {}s as text", other.as_str())),
         };
-        let stay = if kept.is_empty() { String::new() } else { format!(" when {} in ({}) then {shown}", id(name), kept.join(", ")) };
+        let stay = if kept.is_empty() {
+            String::new()
+        } else {
+            format!(" when {} in ({}) then {shown}", id(name), kept.join(", "))
+        };
         let sql = format!("case when {} is null then null{stay} else {} end", id(name), text(&step.label));
         Ok(vec![Item { name: name.to_owned(), sql, kind: Texts }])
     })
@@ -528,8 +563,11 @@ fn outliers(query: &mut Query<'_>, step: &Outliers, learned: &Learned) -> Said<(
             }
             OutlierAction::Null => format!("case when {either} then null else {column} end"),
             _ => {
-                let low = below.map(|(met, low)| format!(" when {met} then {}", end(if kind == Int { low.ceil() } else { low })));
-                let high = above.map(|(met, high)| format!(" when {met} then {}", end(if kind == Int { high.floor() } else { high })));
+                let low = below
+                    .map(|(met, low)| format!(" when {met} then {}", end(if kind == Int { low.ceil() } else { low })));
+                let high = above.map(|(met, high)| {
+                    format!(" when {met} then {}", end(if kind == Int { high.floor() } else { high }))
+                });
                 let cases: String = low.into_iter().chain(high).collect();
                 if cases.is_empty() { column } else { format!("case{cases} else {column} end") }
             }
@@ -558,13 +596,19 @@ fn pca(query: &mut Query<'_>, step: &Pca, learned: &Learned) -> Said<()> {
 }
 
 fn texts(query: &mut Query<'_>, step: &Text) -> Said<()> {
+    if matches!(step.action, TextAction::Upper | TextAction::Lower) {
+        query.notes.push("letters beyond ASCII change case as the database does it (ß)".into());
+    }
     replace(query, &step.columns, |name, kind| {
         if !matches!(kind, Texts | Category) {
             return Err(format!("text of {}s", kind.as_str()));
         }
         let (column, width) = (id(name), step.width);
         let pad = |function: &str| {
-            format!("case when length({column}) >= {width} then {column} else {function}({column}, {width}, {}) end", text(&step.fill))
+            format!(
+                "case when length({column}) >= {width} then {column} else {function}({column}, {width}, {}) end",
+                text(&step.fill)
+            )
         };
         let sql = match step.action {
             TextAction::Trim => format!("trim({column}, E' \\t\\n\\r')"),
@@ -627,7 +671,9 @@ fn date_parts(query: &mut Query<'_>, step: &DateParts) -> Said<()> {
                 DatePart::Second => ("second", format!("cast(floor(extract(second from {column})) as bigint)")),
                 DatePart::Weekend => ("weekend", met(format!("extract(isodow from {column}) > 5"))),
                 DatePart::MonthStart => ("month_start", met(format!("extract(day from {column}) = 1"))),
-                DatePart::MonthEnd => ("month_end", met(format!("extract(day from ({column} + interval '1 day')) = 1"))),
+                DatePart::MonthEnd => {
+                    ("month_end", met(format!("extract(day from ({column} + interval '1 day')) = 1")))
+                }
                 DatePart::Epoch => ("epoch", format!("cast(floor(extract(epoch from {column})) as bigint)")),
             };
             made.push(Item { name: format!("{name}_{word}"), sql, kind: Int });

@@ -7,7 +7,9 @@ use crate::steps::Learned;
 
 fn schema<'a>(query: &Query<'a>, name: &str) -> Said<&'a [(String, ColumnType)]> {
     let found = query.origin.tables.iter().find(|(known, _)| known == name);
-    found.map(|(_, columns)| columns.as_slice()).ok_or_else(|| format!("the table «{name}», whose columns are not known"))
+    found
+        .map(|(_, columns)| columns.as_slice())
+        .ok_or_else(|| format!("the table «{name}», whose columns are not known"))
 }
 
 /// Another table with numbered rows.
@@ -37,7 +39,8 @@ pub(super) fn join(query: &mut Query<'_>, step: &Join) -> Said<()> {
     let on = on.join(" and ");
     if matches!(step.how, JoinKind::Semi | JoinKind::Anti) {
         let not = if step.how == JoinKind::Anti { "not " } else { "" };
-        let from = format!("from {} as l where {not}exists (select 1 from {} as r where {on})", query.last, id(&step.with));
+        let from =
+            format!("from {} as l where {not}exists (select 1 from {} as r where {on})", query.last, id(&step.with));
         let items = query.items();
         query.select_rows(ROW, items, &from);
         return Ok(());
@@ -214,8 +217,11 @@ pub(super) fn pivot(query: &mut Query<'_>, step: &Pivot, learned: &Learned) -> S
 /// Columns become rows.
 pub(super) fn unpivot(query: &mut Query<'_>, step: &Unpivot) -> Said<()> {
     let all = query.columns.iter().map(|(name, _)| name.clone());
-    let names: Vec<String> =
-        if step.columns.is_empty() { all.filter(|name| !step.index.contains(name)).collect() } else { step.columns.clone() };
+    let names: Vec<String> = if step.columns.is_empty() {
+        all.filter(|name| !step.index.contains(name)).collect()
+    } else {
+        step.columns.clone()
+    };
     let mut kind = query.kind(names.first().ok_or("no column is left")?)?;
     for name in &names {
         kind = wider(kind, query.kind(name)?)?;
