@@ -544,3 +544,52 @@ fn scripts_give_what_the_engine_gives() {
     }
     assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), jobs.len(), wrong.join("\n"));
 }
+
+/// One script of each language as it is written, so that changes show; `CAIRN_WRITE_GOLDEN=1` writes them anew.
+#[test]
+fn scripts_are_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("people.csv");
+    std::fs::write(&input, PEOPLE).unwrap();
+    let imported = import(&input);
+    let origin = Origin { title: "people.cairn#Clean", report: &imported.report, tables: &[] };
+    let (_, mut steps) = cases().into_iter().find(|(name, _)| name == "chain").unwrap();
+    // The text of a title has no form in SQL.
+    steps.remove(0);
+    steps.iter_mut().for_each(|step| step.op.set_fit(FitScope::All));
+    let fitted = run_recipe(&Table::new(imported.frame), &steps, &Around::default(), &NoProgress).unwrap().fitted;
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/code");
+    let scripts = [(Language::Polars, "polars.py"), (Language::Pandas, "pandas.py"), (Language::Sql, "query.sql")];
+    for (language, name) in scripts {
+        let script = code(language, &fitted, &origin).unwrap().code.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        let path = golden.join(name);
+        if std::env::var_os("CAIRN_WRITE_GOLDEN").is_some() {
+            std::fs::create_dir_all(&golden).unwrap();
+            std::fs::write(&path, &script).unwrap();
+        }
+        let known = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        let at = known.lines().zip(script.lines()).position(|(a, b)| a != b);
+        assert!(known == script, "{name} differs, first in line {:?}", at.map(|at| at + 1));
+    }
+}
+
+/// Names and values of a table are never code.
+#[test]
+fn texts_of_data_stay_texts() {
+    let evil = "x\"\"\"\n'); import os; os.abort() #";
+    let steps: Vec<Step> =
+        serde_json::from_value(json!([{"op": "rename", "names": [{"from": "id", "to": evil}]}])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("people.csv");
+    std::fs::write(&input, PEOPLE).unwrap();
+    let imported = import(&input);
+    let fitted = run_recipe(&Table::new(imported.frame), &steps, &Around::default(), &NoProgress).unwrap().fitted;
+    let origin = Origin { title: evil, report: &imported.report, tables: &[] };
+    for language in [Language::Polars, Language::Pandas] {
+        let script = code(language, &fitted, &origin).unwrap().code;
+        assert!(!script.lines().any(|line| line.trim_start().starts_with("')")), "{script}");
+        assert!(!script.contains("x\"\"\""), "{script}");
+    }
+    let query = code(Language::Sql, &fitted, &origin).unwrap().code;
+    assert!(query.contains("\"id\" as \"x\"\"\"\"\"\"\n'); import os; os.abort() #\""), "{query}");
+}
