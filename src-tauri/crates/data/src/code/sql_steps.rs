@@ -68,6 +68,9 @@ pub(super) fn write(query: &mut Query<'_>, step: &FittedStep) -> Said<()> {
         StepOp::Impute(step) => impute(query, step, learned)?,
         StepOp::Scale(step) => scale(query, step, learned)?,
         StepOp::OneHot(step) => one_hot(query, step, learned)?,
+        StepOp::SplitFlags { column, separator, keep_source, .. } => {
+            split_flags(query, column, separator, *keep_source, learned)?;
+        }
         StepOp::OneHotInverse(step) => one_hot_inverse(query, step)?,
         StepOp::Ordinal(step) => {
             let strict = step.unseen == UnseenCode::Error;
@@ -439,6 +442,39 @@ fn one_hot(query: &mut Query<'_>, step: &OneHot, learned: &Learned) -> Said<()> 
     out.extend(behind);
     query.select(out, "");
     Ok(())
+}
+
+/// A value is in a cell where it stands between two separators, once the spaces around separators are gone.
+fn split_flags(query: &mut Query<'_>, column: &str, separator: &str, keep: bool, learned: &Learned) -> Said<()> {
+    let Learned::Levels { columns } = learned else { return Err("it learned nothing".into()) };
+    let fitted = columns.first().ok_or("it learned nothing")?;
+    let escaped: String = separator
+        .chars()
+        .flat_map(|letter| letter.is_ascii_punctuation().then_some('\\').into_iter().chain([letter]))
+        .collect();
+    replace(query, &[column.to_owned()], |name, kind| {
+        if !matches!(kind, Texts | Category) {
+            return Err(format!("parts of {}s", kind.as_str()));
+        }
+        let parts = format!(
+            "{0} || regexp_replace(trim({1}), {2}, {0}, 'g') || {0}",
+            text(separator),
+            id(name),
+            text(&format!("\\s*{escaped}\\s*"))
+        );
+        let mut made = Vec::new();
+        if keep {
+            made.push(Item { name: name.to_owned(), sql: id(name), kind });
+        }
+        for level in &fitted.levels {
+            if let Some(column) = &level.name {
+                let value = text(&format!("{separator}{}{separator}", level.value));
+                let sql = flag(&format!("position({value} in {parts}) > 0"));
+                made.push(Item { name: column.clone(), sql, kind: Int });
+            }
+        }
+        Ok(made)
+    })
 }
 
 fn one_hot_inverse(query: &mut Query<'_>, step: &OneHotInverse) -> Said<()> {
