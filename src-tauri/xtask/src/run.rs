@@ -94,21 +94,23 @@ pub fn bench(places: &Places, arguments: &[String]) -> Result<()> {
     execute(&mut command)
 }
 
-/// Peers of Python's that the benchmarks are measured against.
-const PEERS: [&str; 2] = ["pandas==3.1.1", "scikit-learn==1.9.1"];
+/// Peers of Python's that the benchmarks are measured against, and that the code of recipes runs on in the tests.
+const PEERS: [&str; 4] = ["pandas==3.1.1", "scikit-learn==1.9.1", "polars==2.1.0", "duckdb==2.0.0"];
 
 /// A Python with the peers, in a virtual environment of its own.
-fn peers(places: &Places) -> Result<PathBuf> {
+pub fn peers(places: &Places) -> Result<PathBuf> {
     let folder = places.cache.join("python");
     let python = if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
     let mark = folder.join("peers");
     if std::fs::read_to_string(&mark).is_ok_and(|made| made == PEERS.join(" ")) {
         return Ok(python);
     }
-    announce("Installing the benchmarks' peers", &PEERS.join(", "));
+    announce("Installing the peers of Python", &PEERS.join(", "));
     let base = if cfg!(windows) { "python" } else { "python3" };
-    execute(Command::new(base).args(["-m", "venv"]).arg(&folder))?;
-    execute(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))?;
+    execute(Command::new(base).args(["-m", "venv"]).arg(&folder))
+        .context("Python has no module venv (on Debian: apt install python3-venv)")?;
+    execute(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))
+        .context("pip cannot install the peers; it needs pip and the network once")?;
     std::fs::write(&mark, PEERS.join(" ")).context("cannot write beside the peers")?;
     Ok(python)
 }

@@ -103,9 +103,15 @@ fn lint(places: &Places, driver: Option<&Path>) -> Result<Ending> {
 fn unit_tests(places: &Places, driver: Option<&Path>) -> Result<Ending> {
     announce("Running the tests", "a few minutes");
     // All targets as in `lint`, so that cargo chooses the same features; snapshots are compared, never written.
-    run(linting_cargo(places, driver)
-        .args(["test", "--workspace", "--all-targets", "--no-fail-fast"])
-        .env("INSTA_UPDATE", "no"))?;
+    let mut tests = linting_cargo(places, driver);
+    tests.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]).env("INSTA_UPDATE", "no");
+    match crate::run::peers(places) {
+        Ok(python) => {
+            tests.env("CAIRN_PYTHON", python);
+        }
+        Err(error) => announce(&format!("The code of recipes is written and not run: {error:#}"), ""),
+    }
+    run(&mut tests)?;
     run(linting_cargo(places, driver).args(["test", "--workspace", "--doc"]))?;
     Ok(Ending::Passed)
 }

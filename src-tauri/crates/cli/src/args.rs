@@ -116,6 +116,23 @@ pub enum Verb {
         #[command(flatten)]
         how: How,
     },
+    /// Write a wrangle cell's recipe as code that runs without Cairn
+    #[command(
+        after_help = "Examples:\n  cairn code stroke.cairn --cell Encode --to pandas -o clean.py\n  cairn code stroke.cairn --to sql\n  cairn code stroke.cairn --to recipe -o recipe.json"
+    )]
+    Code {
+        /// The notebook
+        notebook: PathBuf,
+        /// The wrangle cell; default: the last one
+        #[arg(long, value_name = "NAME")]
+        cell: Option<String>,
+        /// polars or pandas (a Python script), sql (a query), recipe (a file for cairn apply)
+        #[arg(long, value_enum)]
+        to: CodeTo,
+        /// The file to write; default: standard output
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Split, train, evaluate and record, without a notebook
     #[command(after_help = "Example: cairn train patients.csv --target stroke --param max_depth=3")]
     Train {
@@ -285,6 +302,19 @@ pub enum Types {
     Auto,
     /// None: text
     Text,
+}
+
+/// What recipes are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CodeTo {
+    /// Python on polars
+    Polars,
+    /// Python on pandas and scikit-learn
+    Pandas,
+    /// A query for DuckDB and PostgreSQL
+    Sql,
+    /// A file for cairn apply
+    Recipe,
 }
 
 /// How lineage is printed.

@@ -58,6 +58,9 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
             let asked = recipe::Apply { recipe, cell: cell.as_deref(), input, out, how };
             recipe::apply(given, &asked, output)
         }
+        Verb::Code { notebook, cell, to, out } => {
+            recipe::code(given, notebook, cell.as_deref(), *to, out.as_deref(), output)
+        }
         Verb::Run { notebook, cell, set } => run_notebook(given, notebook, cell, set, output),
         Verb::Train { file: path, target, kernel, algorithm, params, metric, seed } => {
             let engine = project::open(given, None, Access::Exclusive)?;

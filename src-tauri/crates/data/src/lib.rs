@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod code;
 mod compare;
 pub mod condition;
 mod error;
@@ -22,6 +23,7 @@ pub mod stats;
 pub mod steps;
 pub mod training_table;
 
+pub use code::{Language, Origin, Script, code};
 pub use compare::{compare, part_of};
 pub use error::DataError;
 pub use export::{ExportOptions, export, export_with};

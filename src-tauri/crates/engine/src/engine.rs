@@ -462,7 +462,7 @@ impl Inner {
         Ok(id)
     }
 
-    fn run_and_wait(&self, path: &str, cells: &[String], set: &[(String, String)]) -> Result<Response, ErrorInfo> {
+    pub fn run_and_wait(&self, path: &str, cells: &[String], set: &[(String, String)]) -> Result<Response, ErrorInfo> {
         let project = self.project()?;
         let session = project.session(path)?;
         let notebook = locked(&session).notebook.clone();

@@ -10,8 +10,9 @@ use cairn_protocol::{
     ErrorInfo,
     door::AppliedRecipe,
     notebook::{Cell, CellBody, ImportOptions, Notebook},
+    results::CellResult,
     steps::Step,
-    table::ColumnType,
+    table::{ColumnType, ImportReport, ImportedColumn},
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,38 @@ struct Fitted {
     options: ImportOptions,
     optional: Vec<String>,
     from: String,
+    /// How the notebook's file was read; none for a portable recipe.
+    report: Option<ImportReport>,
+}
+
+/// A fitted recipe with what code around it has to know.
+pub struct Source {
+    /// The recipe.
+    pub recipe: FittedRecipe,
+    /// How the notebook's file was read.
+    pub report: ImportReport,
+    /// Columns of the tables of other cells.
+    pub tables: Vec<(String, Vec<(String, ColumnType)>)>,
+}
+
+/// The recipe of a cell, which must be up to date, and what it was fitted on.
+///
+/// # Errors
+/// The cell has not run.
+pub fn source(engine: &Inner, project: &Project, path: &str, cell: &str) -> Result<Source, ErrorInfo> {
+    let fitted = of_cell(engine, project, path, cell)?;
+    let tables = fitted.around.tables.iter();
+    let tables = tables.map(|(name, frame)| (name.clone(), cairn_data::schema(frame))).collect();
+    let report = fitted.report.unwrap_or_else(|| ImportReport {
+        columns: fitted
+            .columns
+            .into_iter()
+            .map(|(name, column_type)| ImportedColumn { name, column_type, nulls: 0, read_as: String::new() })
+            .collect(),
+        header: true,
+        ..ImportReport::default()
+    });
+    Ok(Source { recipe: fitted.recipe, report, tables })
 }
 
 /// The recipe from the data to a cell, as it was fitted; the cells must be up to date.
@@ -110,6 +143,10 @@ fn of_cell(engine: &Inner, project: &Project, path: &str, name: &str) -> Result<
             CellBody::Data(data) => {
                 recipes.reverse();
                 let table = table_of(&cell.name)?;
+                let report = match project.cache.result(&key_of(cell)?).as_deref() {
+                    Some(CellResult::Data { import, .. }) => Some(import.clone()),
+                    _ => None,
+                };
                 return Ok(Fitted {
                     recipe: FittedRecipe::chain(recipes),
                     around,
@@ -117,6 +154,7 @@ fn of_cell(engine: &Inner, project: &Project, path: &str, name: &str) -> Result<
                     options: data.options.clone(),
                     optional: targets(&notebook),
                     from: format!("{path}#{name}"),
+                    report,
                 });
             }
             _ => {
@@ -235,6 +273,7 @@ fn of_file(project: Option<&Project>, path: &Path) -> Result<Fitted, ErrorInfo> 
         options: ImportOptions::default(),
         optional: portable.optional,
         from: shown,
+        report: None,
     })
 }
 

@@ -1,13 +1,18 @@
-//! Recipes outside their notebook: `cairn apply`.
+//! Recipes outside their notebook: `cairn apply` and `cairn code`.
 
 use std::{path::Path, process::ExitCode};
 
 use cairn_engine::Access;
-use cairn_protocol::{ErrorInfo, Request, Response, door::AppliedRecipe};
+use cairn_protocol::{
+    ErrorInfo, Request, Response,
+    door::{AppliedRecipe, CodeTarget},
+};
+
+use serde::Serialize;
 
 use super::{ask, in_project, options, unexpected};
 use crate::{
-    args::How,
+    args::{CodeTo, How},
     output::Output,
     project::{self, file},
 };
@@ -68,4 +73,51 @@ fn lines(applied: &AppliedRecipe) -> String {
         out.push_str(&format!("\nwarning: {warning}"));
     }
     out
+}
+
+/// What `cairn code` answers with `--json`.
+#[derive(Debug, Serialize)]
+struct Written<'a> {
+    code: &'a str,
+    notes: &'a [String],
+    out: Option<String>,
+}
+
+/// Writes a recipe as code: to the file, or to standard output; notes go to standard error.
+///
+/// # Errors
+/// What was wrong, where, and what to do next.
+pub fn code(
+    given: Option<&Path>,
+    notebook: &Path,
+    cell: Option<&str>,
+    to: CodeTo,
+    out: Option<&Path>,
+    output: Output,
+) -> Result<ExitCode, ErrorInfo> {
+    if !notebook.is_file() && given.is_none() {
+        return Err(ErrorInfo::bad_input(format!("there is no notebook {}", notebook.display()))
+            .in_file(notebook.display().to_string())
+            .hint("check the path"));
+    }
+    let engine = project::open(given, Some(notebook), Access::Exclusive)?;
+    let to = match to {
+        CodeTo::Polars => CodeTarget::Polars,
+        CodeTo::Pandas => CodeTarget::Pandas,
+        CodeTo::Sql => CodeTarget::Sql,
+        CodeTo::Recipe => CodeTarget::Recipe,
+    };
+    let out = out.map(file);
+    let request = Request::ExportCode {
+        path: in_project(&engine, notebook)?,
+        cell: cell.unwrap_or_default().to_owned(),
+        to,
+        out: out.clone(),
+    };
+    let Response::Code { code, notes } = ask(&engine, request, output)? else { return Err(unexpected()) };
+    for note in &notes {
+        output.say(&format!("note: {note}"));
+    }
+    let written = Written { code: &code, notes: &notes, out: out.clone() };
+    Ok(output.result(&written, || out.map_or_else(|| code.clone(), |out| format!("wrote {out}"))))
 }

@@ -1,8 +1,8 @@
 //! Recipes as code that runs without Cairn: Python on polars, Python on pandas and scikit-learn, and SQL.
 //!
 //! A script replays what the recipe learned, unchanged: means, levels and bounds stand in it as literals. It holds only
-//! the functions that its steps need; they come from `polars.py` and `pandas.py` beside this file, which stay readable
-//! Python of their own (`# ---- def NAME ----` begins a function, and a function may name others it needs).
+//! the functions that its steps need; they come from `polars.py`, `pandas.py` and `shared.py` (plain Python over lists
+//! of cells) beside this file, which stay readable Python of their own (`# ---- def NAME ----` begins a function).
 //!
 //! ```text
 //! FittedRecipe ─▶ calls (one a step: function, arguments) ─▶ library functions they need ─▶ one file
@@ -14,8 +14,10 @@
 mod literal;
 mod python;
 mod sql;
+mod sql_steps;
+mod sql_tables;
 
-use cairn_protocol::{notebook::ImportOptions, table::ColumnType};
+use cairn_protocol::table::{ColumnType, ImportReport};
 
 use crate::{DataError, steps::FittedRecipe};
 
@@ -33,20 +35,12 @@ pub enum Language {
 /// Where a recipe comes from, for the head of a script and for reading the file.
 #[derive(Debug, Clone)]
 pub struct Origin<'a> {
-    /// «stroke.cairn · Encode».
+    /// `stroke.cairn#Encode`.
     pub title: &'a str,
-    /// The file that the notebook reads.
-    pub file: &'a str,
-    /// How it is read.
-    pub options: &'a ImportOptions,
-    /// Field delimiter that was found.
-    pub delimiter: &'a str,
-    /// Encoding that was found.
-    pub encoding: &'a str,
-    /// Columns of the file's table.
-    pub columns: &'a [(String, ColumnType)],
-    /// How dates and times stand in the file, by column, where it was found.
-    pub formats: &'a [(String, String)],
+    /// How the notebook's file was read, and the columns it has.
+    pub report: &'a ImportReport,
+    /// Columns of the tables of other cells that the steps read.
+    pub tables: &'a [(String, Vec<(String, ColumnType)>)],
 }
 
 /// A script.

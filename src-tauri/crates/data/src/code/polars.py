@@ -1,43 +1,62 @@
-import math
 import polars as pl
-import polars.selectors as cs
 
-# ---- def _all ----
-def _missing(name):
-    """A cell is missing when it is null or, among numbers, NaN."""
-    return pl.col(name).is_null() | pl.col(name).cast(pl.Float64, strict=False).is_nan().fill_null(False)
+# ---- def _kind ----
+def _kind(df, name):
+    dtype = df.schema[name]
+    if dtype.is_integer():
+        return "int"
+    if dtype.is_float():
+        return "float"
+    return {pl.Boolean: "bool", pl.String: "text", pl.Date: "date", pl.Datetime: "datetime", pl.Time: "time",
+            pl.Duration: "duration", pl.Decimal: "decimal", pl.List: "list", pl.Null: "null",
+            pl.Categorical: "category", pl.Enum: "category"}.get(dtype.base_type(), "struct")
 
-# ---- def _text ----
-def _text(df, name):
-    """The cells of a column as Cairn writes them: the names of levels."""
-    column, kind = pl.col(name), df.schema[name]
-    if kind == pl.Boolean:
-        return pl.when(column).then(pl.lit("true")).when(~column).then(pl.lit("false"))
-    if kind.is_float():
-        whole = column.round(0) == column
-        small = column.abs() < 1e15
-        return pl.when(column.is_nan()).then(None).when(whole & small).then(
-            column.cast(pl.Int64, strict=False).cast(pl.String)
-        ).otherwise(column.cast(pl.String))
-    if kind == pl.Datetime:
-        return column.dt.to_string("%Y-%m-%d %H:%M:%S")
-    return column.cast(pl.String)
+# ---- def _cells ----
+def _cells(df, name):
+    """The cells of a column, none for missing."""
+    column = df[name]
+    return (column.fill_nan(None) if column.dtype.is_float() else column).to_list()
 
-# ---- def _real ----
-def _real(value):
-    """A number of a recipe; NaN and infinities are texts there."""
-    return float(value) if isinstance(value, str) else value
+# ---- def _series ----
+def _series(name, values, kind):
+    dtypes = {"bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64, "text": pl.String, "date": pl.Date,
+              "datetime": pl.Datetime("us"), "time": pl.Time, "duration": pl.Duration("us"), "category": pl.Categorical,
+              "list": pl.List(pl.String)}
+    return pl.Series(name, values, dtype=dtypes.get(kind), strict=False)
+
+# ---- def _frame ----
+def _frame(columns):
+    return pl.DataFrame(columns)
+
+# ---- def _take ----
+def _take(df, rows):
+    return df[rows] if rows else df.clear()
+
+# ---- def _add ----
+def _add(df, columns):
+    return df.with_columns(columns)
+
+# ---- def _renamed ----
+def _renamed(df, names):
+    return pl.DataFrame([column.alias(name) for column, name in zip(df.get_columns(), names)])
 
 # ---- def _place ----
 def _place(df, name, columns, keep_source=False):
     """Puts columns where a column stands."""
     out = []
-    for old in df.columns:
-        if old != name:
-            out.append(df[old])
-        else:
-            out += ([df[old]] if keep_source else []) + columns
+    for old in df.get_columns():
+        if old.name != name or keep_source:
+            out.append(old)
+        if old.name == name:
+            out += columns
     return pl.DataFrame(out)
+
+# ---- def _text ----
+def _text(df, name):
+    """The cells of a column as levels are spelled."""
+    if df.schema[name].is_float():
+        return pl.lit(pl.Series(name, _labels(df, name), dtype=pl.String))
+    return pl.col(name).cast(pl.String)
 
 # ---- def drop ----
 def drop(df, columns):
@@ -51,349 +70,264 @@ def keep(df, columns):
 def rename(df, names):
     return df.rename({pair["from"]: pair["to"] for pair in names})
 
-# ---- def clean_names ----
-def clean_names(df, names):
-    return df.rename(dict(zip(df.columns, names)))
-
 # ---- def move ----
 def move(df, columns, to="first", anchor=None):
     rest = [name for name in df.columns if name not in columns]
     at = {"first": 0, "last": len(rest)}.get(to)
     if at is None:
-        at = rest.index(anchor) + (1 if to == "after" else 0)
+        at = rest.index(anchor) + (to == "after")
     return df.select(rest[:at] + columns + rest[at:])
 
 # ---- def duplicate ----
-def duplicate(df, column, name):
-    at = df.columns.index(column) + 1
-    return df.select(df.columns[:at] + [pl.col(column).alias(name)] + df.columns[at:])
-
-# ---- def cast ----
-def cast(df, columns, to="text", unfit="error", learned={}):
-    formats = learned.get("formats", {})
-    kinds = {"bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64, "date": pl.Date, "datetime": pl.Datetime("us"),
-             "time": pl.Time, "category": pl.Categorical, "text": pl.String, "decimal": pl.Decimal(38, 9)}
-    strict = unfit == "error"
-    out = []
-    for name in columns:
-        column, kind = pl.col(name), df.schema[name]
-        if kind == pl.String and to != "text":
-            column = column.str.strip_chars()
-            column = pl.when(column == "").then(None).otherwise(column)
-        if kind == pl.String and to in ("date", "datetime", "time"):
-            column = column.str.strptime(kinds[to], formats.get(name), strict=strict)
-        elif kind == pl.String and to == "bool":
-            words = column.str.to_lowercase()
-            column = words.replace_strict(
-                ["true", "yes", "y", "t", "1", "false", "no", "n", "f", "0"], [True] * 5 + [False] * 5,
-                default=None, return_dtype=pl.Boolean)
-        elif kind == pl.String and to == "int":
-            column = column.cast(pl.Float64, strict=strict).cast(pl.Int64, strict=strict)
-        elif to == "text":
-            column = _text(df, name)
-        else:
-            column = column.cast(kinds[to], strict=strict)
-        out.append(column.alias(name))
-    return df.with_columns(out)
+def duplicate(df, column, name=""):
+    return _place(df, column, [df[column].alias(name or f"{column}_copy")], keep_source=True)
 
 # ---- def filter ----
 def filter(df, conditions, combine="all", action="keep"):
-    def value_of(kind, value):
-        if kind == pl.Boolean:
-            return str(value).lower() in ("true", "yes", "1")
-        if kind.is_numeric():
-            return float(value) if not isinstance(value, (int, float)) else value
-        if kind.is_temporal():
-            return pl.lit(str(value)).str.strptime(kind)
-        return str(value)
-
-    def one(rule):
-        if "rules" in rule:
-            met = joined(rule["rules"], rule.get("combine", "all"))
-            return ~met if rule.get("negate") else met
-        name, test = rule["column"], rule["test"]
-        column, kind, gone = pl.col(name), df.schema[name], _missing(name)
-        if test == "is_null":
-            return gone
-        if test == "not_null":
-            return ~gone
-        if test == "is_duplicate":
-            return column.is_duplicated()
-        if rule.get("other"):
-            value = pl.col(rule["other"])
-            gone = gone | _missing(rule["other"])
-        elif test in ("one_of", "not_one_of", "between"):
-            value = [value_of(kind, part.strip()) for part in str(rule["value"]).split("|")]
-        elif test in ("contains", "not_contains", "starts_with", "ends_with", "matches"):
-            value, column = str(rule["value"]), _text(df, name)
-        else:
-            value = value_of(kind, rule["value"])
-        made = {
-            "equal": lambda: column == value, "not_equal": lambda: column != value,
-            "less": lambda: column < value, "less_or_equal": lambda: column <= value,
-            "greater": lambda: column > value, "greater_or_equal": lambda: column >= value,
-            "one_of": lambda: pl.any_horizontal([column == part for part in value]),
-            "not_one_of": lambda: ~pl.any_horizontal([column == part for part in value]),
-            "between": lambda: (column >= value[0]) & (column <= value[-1]),
-            "contains": lambda: column.str.contains(value, literal=True),
-            "not_contains": lambda: ~column.str.contains(value, literal=True),
-            "starts_with": lambda: column.str.starts_with(value),
-            "ends_with": lambda: column.str.ends_with(value),
-            "matches": lambda: column.str.contains(value),
-        }[test]().fill_null(False)
-        return (made | gone) if test in ("not_equal",) else (made & ~gone)
-
-    def joined(rules, combine):
-        met = [one(rule) for rule in rules] or [pl.lit(True)]
-        return pl.all_horizontal(met) if combine == "all" else pl.any_horizontal(met)
-
-    met = joined(conditions, combine)
+    met = pl.Series(_mask(df, conditions, combine), dtype=pl.Boolean)
     return df.filter(~met if action == "delete" else met)
 
 # ---- def sort ----
 def sort(df, by, nulls_first=False):
-    return df.sort([key["column"] for key in by], descending=[key.get("descending", False) for key in by],
-                   nulls_last=not nulls_first, maintain_order=True)
+    keys = [_text(df, key["column"]) if _kind(df, key["column"]) == "category" else pl.col(key["column"]) for key in by]
+    return df.sort(keys, descending=[key.get("descending", False) for key in by], nulls_last=not nulls_first,
+                   maintain_order=True)
 
 # ---- def deduplicate ----
-def deduplicate(df, columns=[], keep="first", by=None):
+def deduplicate(df, columns=(), keep="first", by=None):
+    columns = list(columns) or df.columns
     if keep in ("min", "max"):
-        df = df.with_row_index("__row").sort([by, "__row"], descending=[keep == "max", False], nulls_last=True)
-        return df.unique(columns or None, keep="first", maintain_order=True).sort("__row").drop("__row")
-    return df.unique(columns or None, keep=keep, maintain_order=True)
+        row = _free("row", set(df.columns))
+        order = df.with_row_index(row).sort([by, row], descending=[keep == "max", False], nulls_last=True)
+        return order.unique(columns, keep="first", maintain_order=True).sort(row).drop(row)
+    return df.unique(columns, keep=keep, maintain_order=True)
 
 # ---- def drop_missing ----
-def drop_missing(df, columns=[], axis="rows", above_percent=0.0, learned={}):
+def drop_missing(df, columns=(), axis="rows", above_percent=0.0, learned={}):
     if axis == "columns":
-        return df.drop(learned["columns"], strict=False)
-    columns = columns or df.columns
-    share = pl.sum_horizontal([_missing(name) for name in columns]) * 100.0 / len(columns)
-    return df.filter(share <= above_percent)
-
-# ---- def _value ----
-def _value(value):
-    """A value of a recipe: its kind is the key."""
-    kind, value = next(iter(value.items()))
-    return _real(value) if kind == "float" else value
+        return df.drop(learned["names"], strict=False)
+    columns = list(columns) or df.columns
+    missing = pl.sum_horizontal(pl.col(name).is_null() for name in columns)
+    return df.filter(missing * 100.0 <= above_percent * len(columns))
 
 # ---- def impute ----
-def impute(df, columns, strategy="mean", value=None, by=[], order=None, indicator=False, neighbours=5, learned={}):
-    gone = {name: df.select(_missing(name)).to_series() for name in columns}
+def impute(df, columns, strategy="mean", value=None, by=(), order=None, indicator=False, neighbours=5, learned={}):
+    gone = {name: df[name].is_null() for name in columns}
     if strategy in ("forward", "backward", "linear"):
-        rows = df.with_row_index("__row")
-        rows = rows.sort([order, "__row"], nulls_last=True) if order else rows
-        for name in columns:
-            column = pl.when(_missing(name)).then(None).otherwise(pl.col(name))
-            filled = {"forward": column.forward_fill, "backward": column.backward_fill,
-                      "linear": lambda: column.interpolate()}[strategy]()
-            rows = rows.with_columns((filled.over(by) if by else filled).alias(name))
-        df = rows.sort("__row").drop("__row")
+        df = _fill_along(df, columns, strategy, by, order)
+    elif strategy == "knn":
+        df = _fill_nearest(df, columns, neighbours, learned["columns"])
     else:
+        known = df
         for fill in learned["columns"]:
-            name = fill["column"]
-            value = pl.lit(_value(fill["value"]))
-            if fill.get("groups"):
-                key = pl.concat_list([_text(df, one) for one in by])
-                for group in fill["groups"]:
-                    same = pl.all_horizontal([_text(df, one).eq_missing(pl.lit(part)) for one, part in zip(by, group["group"])])
-                    value = pl.when(same).then(pl.lit(_value(group["value"]))).otherwise(value)
-            kind = pl.Float64 if fill.get("to_float") else df.schema[name]
-            df = df.with_columns(
-                pl.when(_missing(name)).then(value.cast(kind)).otherwise(pl.col(name).cast(kind)).alias(name))
+            name, kind = fill["column"], fill["type"]
+            made = pl.lit(_value(fill["value"], kind))
+            for group in fill.get("groups", []):
+                same = pl.all_horizontal(_text(known, one).eq_missing(pl.lit(level, dtype=pl.String))
+                                         for one, level in zip(by, group["group"]))
+                made = pl.when(same).then(pl.lit(_value(group["value"], kind))).otherwise(made)
+            made = known.select(made.alias("made") if not fill.get("groups") else
+                                made.alias("made")).to_series()
+            made = made.new_from_index(0, len(df)) if len(made) == 1 else made
+            source = df[name].cast(pl.Float64) if fill.get("to_float") else df[name]
+            source = source.cast(made.dtype) if source.dtype == pl.Null else source
+            made = source.zip_with(source.is_not_null(), made.cast(source.dtype))
+            df = df.with_columns(made.alias(name))
     if indicator:
+        taken = set(df.columns)
         for name in columns:
-            df = _place(df, name, [df[name], gone[name].cast(pl.UInt8).alias(f"{name}_missing")])
+            df = _place(df, name, [gone[name].cast(pl.UInt8).alias(_free(f"{name}_missing", taken))], keep_source=True)
     return df
 
 # ---- def scale ----
 def scale(df, columns, method="standard", low=0.0, high=1.0, shape="uniform", learned={}):
-    if method == "log":
-        return df.with_columns(pl.col(name).cast(pl.Float64).log() for name in columns)
-    if method == "log1p":
-        return df.with_columns(pl.col(name).cast(pl.Float64).log1p() for name in columns)
+    if method in ("log", "log1p"):
+        for name in columns:
+            x = pl.col(name).cast(pl.Float64)
+            if df.select((x <= (0 if method == "log" else -1)).any()).item():
+                raise ValueError(f"{name} holds numbers without a logarithm")
+            df = df.with_columns(x.log() if method == "log" else x.log1p())
+        return df
     for one in learned["columns"]:
-        name = one["column"]
-        x, centre, width = pl.col(name).cast(pl.Float64), _real(one["centre"]), _real(one["width"])
+        name, centre, width = one["column"], _real(one["centre"]), _real(one["width"])
+        if method == "quantile":
+            quantiles = [_real(value) for value in one["quantiles"]]
+            ranks = [_rank(quantiles, shape, cell) for cell in _cells(df, name)]
+            df = df.with_columns(pl.Series(name, ranks, dtype=pl.Float64))
+            continue
+        x = pl.col(name).cast(pl.Float64)
         if one.get("power") is not None:
             p = _real(one["power"])
-            up = (x + 1).log() if p == 0 else ((x + 1).pow(p) - 1) / p
-            down = -(1 - x).log() if p == 2 else -((1 - x).pow(2 - p) - 1) / (2 - p)
-            box = x.log() if p == 0 else (x.pow(p) - 1) / p
-            x = box if method == "box_cox" else pl.when(x >= 0).then(up).otherwise(down)
+
+            def raised(k, log):
+                return log if abs(k) < 2.0 ** -52 else ((k * log).exp() - 1) / k
+
+            if method == "box_cox":
+                x = raised(p, x.log())
+            else:
+                x = pl.when(x >= 0).then(raised(p, x.log1p())).otherwise(-raised(2 - p, (-x).log1p()))
         x = (x - centre) / width
-        if method == "min_max" and (low, high) != (0.0, 1.0):
-            x = x * (high - low) + low
-        df = df.with_columns(x.alias(name))
+        df = df.with_columns((x * (high - low) + low if method == "min_max" else x).alias(name))
     return df
 
 # ---- def one_hot ----
-def one_hot(df, columns, learned, drop="none", nulls="own_column", unseen="all_zeros", keep_source=False, **_options):
+def one_hot(df, columns, learned, parity="none", nulls="own_column", unseen="all_zeros", keep_source=False, **_options):
+    if parity != "none":
+        nulls = {"scikit_learn": "own_column", "pandas": "all_zeros", "spark": "error"}[parity]
+        unseen = "error" if parity == "spark" else "all_zeros"
+    behind = []
     for one in learned["columns"]:
         name = one["column"]
-        cells = df.select(_text(df, name).alias("x")).to_series()
-        known = [level["value"] for level in one["levels"]]
-        gone, new = cells.is_null(), cells.is_not_null() & ~cells.is_in(known)
-        if unseen == "error" and new.any():
-            raise ValueError(f"{name} holds {cells.filter(new)[0]!r}, which the fit did not see")
+        cells = pl.Series(name, _labels(df, name), dtype=pl.String)
+        gone = cells.is_null()
+        new = ~gone & ~cells.is_in([level["value"] for level in one["levels"]]).fill_null(False)
+        if unseen == "error" and (new.any() or nulls == "own_column" and not one.get("null") and gone.any()):
+            raise ValueError(f"{name} holds values that the fit did not see")
         if nulls == "error" and gone.any():
             raise ValueError(f"{name} has missing values")
-        made = [(cells == level["value"]).fill_null(False).alias(level["name"]) for level in one["levels"] if level.get("name")]
+        made = {level["name"]: cells == level["value"] for level in one["levels"] if level.get("name")}
         if one.get("other"):
-            folded = cells.is_in([level["value"] for level in one["levels"] if level.get("folded")]).fill_null(False)
-            made.append((folded | (new if unseen == "other" else pl.Series([False]).new_from_index(0, len(cells)))).alias(one["other"]))
+            made[one["other"]] = cells.is_in([level["value"] for level in one["levels"] if level["folded"]])
+            if unseen == "other":
+                made[one["other"]] = made[one["other"]].fill_null(False) | new
+                if nulls == "own_column" and not one.get("null"):
+                    made[one["other"]] = made[one["other"]] | gone
         if one.get("null"):
-            made.append(gone.alias(one["null"]))
-        made = [flag.cast(pl.UInt8) for flag in made]
+            made[one["null"]] = gone
+        made = [flag.fill_null(False).cast(pl.UInt8).alias(column) for column, flag in made.items()]
         if nulls == "null":
-            made = [pl.select(pl.when(gone).then(None).otherwise(flag).alias(flag.name)).to_series() for flag in made]
+            made = [flag.zip_with(~gone, pl.Series([None], dtype=pl.UInt8)) for flag in made]
+        if parity == "pandas":
+            behind, made = behind + made, []
         df = _place(df, name, made, keep_source)
-    return df
+    return df.with_columns(behind)
 
 # ---- def split_flags ----
-def split_flags(df, column, separator, learned, keep_source=False, rare_below_percent=0.0):
-    cells = df[column].str.split(separator).list.eval(pl.element().str.strip_chars())
+def split_flags(df, column, separator, learned, keep_source=False, **_options):
+    cells = df[column].cast(pl.String).str.split(separator).list.eval(pl.element().str.strip_chars())
     made = [cells.list.contains(level["value"]).fill_null(False).cast(pl.UInt8).alias(level["name"])
             for level in learned["columns"][0]["levels"] if level.get("name")]
     return _place(df, column, made, keep_source)
 
-# ---- def encode ----
-def encode(df, columns, codes, kind=pl.Float64, suffix=""):
-    """Levels become numbers: ordinal, target and frequency encoding."""
-    for one in codes:
-        name = one["column"]
-        number = lambda value: None if value is None else _real(value)
-        cells = _text(df, name)
-        made = cells.replace_strict([level["value"] for level in one["levels"]],
-                                    [number(level["code"]) for level in one["levels"]],
-                                    default=number(one.get("unseen")), return_dtype=pl.Float64)
-        made = pl.when(cells.is_null()).then(number(one.get("null"))).otherwise(made)
-        df = df.with_columns(made.cast(kind).alias(name))
+# ---- def _encode ----
+def _encode(df, learned, dtype, unseen_fails=False):
+    """Levels become the numbers that were learned."""
+    for one in learned["columns"]:
+        name, cells = one["column"], _text(df, one["column"])
+        numbers = {level["value"]: float(_real(level["code"])) for level in one["levels"]}
+        null, unseen = one.get("null"), one.get("unseen")
+        if unseen_fails and df.select((cells.is_not_null() & ~cells.is_in(list(numbers))).any()).item():
+            raise ValueError(f"{name} holds values that the fit did not see")
+        made = cells.replace_strict(list(numbers), list(numbers.values()), return_dtype=pl.Float64,
+                                    default=None if unseen is None else float(_real(unseen)))
+        made = pl.when(cells.is_null()).then(None if null is None else float(_real(null))).otherwise(made)
+        df = df.with_columns(made.cast(dtype).alias(name))
     return df
+
+# ---- def ordinal ----
+def ordinal(df, columns, learned, unseen="null", **_options):
+    return _encode(df, learned, pl.Int64, unseen_fails=unseen == "error")
+
+# ---- def target_encode ----
+def target_encode(df, columns, learned, **_options):
+    return _encode(df, learned, pl.Float64)
+
+# ---- def frequency_encode ----
+def frequency_encode(df, columns, learned, unit="share"):
+    return _encode(df, learned, pl.Int64 if unit == "count" else pl.Float64)
 
 # ---- def group_rare ----
 def group_rare(df, columns, learned, label="other", **_options):
     for one in learned["columns"]:
-        name = one["column"]
-        kept = [level["value"] for level in one["levels"] if not level.get("folded")]
-        cells = _text(df, name)
-        df = df.with_columns(pl.when(cells.is_null() | cells.is_in(kept)).then(cells).otherwise(pl.lit(label)).alias(name))
+        name, cells = one["column"], _text(df, one["column"])
+        kept = [level["value"] for level in one["levels"] if not level["folded"]]
+        made = pl.when(cells.is_null() | cells.is_in(kept)).then(cells).otherwise(pl.lit(label))
+        kind = pl.Categorical if _kind(df, name) == "category" else pl.String
+        df = df.with_columns(made.cast(kind).alias(name))
     return df
 
 # ---- def outliers ----
 def outliers(df, columns, learned, action="clip", **_options):
+    if action == "remove":
+        return df  # rows with outliers are not removed from new rows
+    taken = set(df.columns)
     for one in learned["columns"]:
-        name, low, high = one["column"], one.get("low"), one.get("high")
-        x = pl.col(name)
-        below = (x < _real(low)) if low is not None else pl.lit(False)
-        above = (x > _real(high)) if high is not None else pl.lit(False)
-        if action == "clip":
-            made = pl.when(below).then(pl.lit(_real(low))).when(above).then(pl.lit(_real(high))).otherwise(x)
-            df = df.with_columns(made.alias(name))
+        name, whole = one["column"], _kind(df, one["column"]) == "int"
+        low = -math.inf if one.get("low") is None else _real(one["low"])
+        high = math.inf if one.get("high") is None else _real(one["high"])
+        x = df[name]
+        out = ((x < low) | (x > high)).fill_null(False)
+        if action == "flag":
+            df = _place(df, name, [out.cast(pl.UInt8).alias(_free(f"{name}_outlier", taken))], keep_source=True)
         elif action == "null":
-            df = df.with_columns(pl.when(below | above).then(None).otherwise(x).alias(name))
-        elif action == "flag":
-            flag = df.select((below | above).fill_null(False).cast(pl.UInt8).alias(f"{name}_outlier")).to_series()
-            df = _place(df, name, [df[name], flag])
+            df = df.with_columns(pl.when(~out).then(pl.col(name)).alias(name))
+        else:
+            lowest = None if low == -math.inf else math.ceil(low) if whole else low
+            highest = None if high == math.inf else math.floor(high) if whole else high
+            df = df.with_columns(pl.col(name).clip(lowest, highest))
     return df
 
 # ---- def pca ----
 def pca(df, columns, learned, keep_source=False, **_options):
-    made, sources = [], learned["columns"]
-    for component in learned["components"]:
-        parts = [(pl.col(one["column"]).cast(pl.Float64) - _real(one["centre"])) / _real(one["width"]) * _real(weight)
-                 for one, weight in zip(sources, component["weights"])]
-        made.append(pl.sum_horizontal(parts).alias(component["name"]))
-    made = df.select(made)
-    return (df if keep_source else df.drop(columns)).hstack(made.get_columns())
+    parts = [(pl.col(one["column"]).cast(pl.Float64) - _real(one["centre"])) / _real(one["width"])
+             for one in learned["columns"]]
+    if df.select(pl.any_horizontal(part.is_null() for part in parts).any()).item():
+        raise ValueError("components need every number")
+    made = df.select(sum(part * _real(weight) for part, weight in zip(parts, one["weights"])).alias(one["name"])
+                     for one in learned["components"])
+    return (df if keep_source else df.drop(columns)).with_columns(made.get_columns())
 
-# ---- def text ----
-def text(df, columns, action="trim", width=10, fill="0"):
-    made = {
-        "trim": lambda c: c.str.strip_chars(),
-        "collapse": lambda c: c.str.replace_all(r"\s+", " ").str.strip_chars(),
-        "lower": lambda c: c.str.to_lowercase(), "upper": lambda c: c.str.to_uppercase(),
-        "title": lambda c: c.str.to_titlecase(),
-        "sentence": lambda c: c.str.slice(0, 1).str.to_uppercase() + c.str.slice(1).str.to_lowercase(),
-        "strip_accents": lambda c: c.str.normalize("NFKD").str.replace_all(r"\p{M}", ""),
-        "normalise": lambda c: c.str.normalize("NFC"),
-        "remove_punctuation": lambda c: c.str.replace_all(r"\p{P}", ""),
-        "remove_digits": lambda c: c.str.replace_all(r"\p{Nd}", ""),
-        "pad_start": lambda c: c.str.pad_start(width, fill), "pad_end": lambda c: c.str.pad_end(width, fill),
-        "left": lambda c: c.str.head(width), "right": lambda c: c.str.tail(width),
-        "empty_to_null": lambda c: pl.when(c == "").then(None).otherwise(c),
-    }[action]
-    return df.with_columns(made(pl.col(name)).alias(name) for name in columns)
-
-# ---- def replace_text ----
-def replace_text(df, columns, find="", replace="", regex=False, ignore_case=False):
-    import re
-    pattern = ("(?i)" if ignore_case else "") + (find if regex else re.escape(find))
-    value = replace if regex else replace.replace("$", "$$")
-    return df.with_columns(pl.col(name).str.replace_all(pattern, value) for name in columns)
-
-# ---- def replace_values ----
-def replace_values(df, columns, pairs):
-    for name in columns:
-        cells = _text(df, name)
-        made = cells.replace([pair["from"] for pair in pairs], [pair["to"] or None for pair in pairs])
-        kind = df.schema[name]
-        df = df.with_columns((made if kind == pl.String else made.cast(kind, strict=False)).alias(name))
-    return df
-
-# ---- def date_parts ----
-def _date_part(column, part):
-    return {
-        "year": lambda: column.dt.year(), "quarter": lambda: column.dt.quarter(), "month": lambda: column.dt.month(),
-        "week": lambda: column.dt.week(), "day": lambda: column.dt.day(), "weekday": lambda: column.dt.weekday(),
-        "day_of_year": lambda: column.dt.ordinal_day(), "hour": lambda: column.dt.hour(),
-        "minute": lambda: column.dt.minute(), "second": lambda: column.dt.second(),
-        "weekend": lambda: column.dt.weekday() >= 6, "month_start": lambda: column.dt.day() == 1,
-        "month_end": lambda: column.dt.date() == column.dt.month_end().dt.date(),
-        "epoch": lambda: column.dt.epoch("s"),
-    }[part]().cast(pl.Int64)
-
-def date_parts(df, columns, parts, keep_source=False):
-    for name in columns:
-        made = df.select(_date_part(pl.col(name), part).alias(f"{name}_{part}") for part in parts).get_columns()
-        df = _place(df, name, made, keep_source)
-    return df
+# ---- def _aggregate ----
+def _aggregate(df, name, function, met=None):
+    """One value of a column (of the rows that are met) in each group."""
+    if function == "rows":
+        return pl.len() if met is None else met.sum()
+    column = _text(df, name) if _kind(df, name) == "category" else pl.col(name)
+    column = column if met is None else column.filter(met)
+    if function in ("first", "last"):
+        return column.first() if function == "first" else column.last()
+    if function == "sum":
+        return pl.when(column.count() > 0).then(column.sum())
+    return {"count": column.count, "distinct": column.drop_nulls().n_unique, "mean": column.mean, "median": column.median,
+            "std": column.std, "min": column.min, "max": column.max,
+            "mode": lambda: column.drop_nulls().mode().sort().first()}[function]()
 
 # ---- def group_by ----
-def _aggregate(name, function):
-    column = pl.col(name) if name else None
-    return {
-        "count": lambda: column.count(), "rows": lambda: pl.len(), "distinct": lambda: column.drop_nulls().n_unique(),
-        "sum": lambda: column.sum(), "mean": lambda: column.mean(), "median": lambda: column.median(),
-        "std": lambda: column.std(), "min": lambda: column.min(), "max": lambda: column.max(),
-        "first": lambda: column.first(), "last": lambda: column.last(),
-        "mode": lambda: column.drop_nulls().mode().sort().first(),
-    }[function]()
+def group_by(df, by=(), aggregations=()):
+    taken, made = set(by), []
+    for one in aggregations:
+        name, function = one.get("column", ""), one.get("function", "count")
+        wanted = one.get("name") or (f"{name}_{function}" if name else function)
+        made.append(_aggregate(df, name, function).alias(_free(wanted, taken)))
+    return df.group_by(by, maintain_order=True).agg(made) if by else df.select(made)
 
-def group_by(df, by, aggregations):
-    made = [_aggregate(one.get("column", ""), one.get("function", "count")).alias(
-        one.get("name") or (f"{one['column']}_{one.get('function', 'count')}" if one.get("column") else "rows"))
-        for one in aggregations]
-    return df.group_by(by, maintain_order=True).agg(made)
+# ---- def pivot ----
+def pivot(df, index, on, values, learned, function="first"):
+    taken, made = set(index), []
+    labels, cells = learned["names"], _text(df, on)
+    for at, label in enumerate(labels):
+        null = label == "null" and "null" not in labels[at + 1:]
+        met = cells.is_null() if null else cells.eq_missing(pl.lit(label))
+        made.append(_aggregate(df, values, function, met).alias(_free(label or "empty", taken)))
+    return df.group_by(index, maintain_order=True).agg(made) if index else df.select(made)
 
-# ---- def join ----
-def join(df, other, how="left", on=[], suffix="_right", expect="any"):
-    if how == "cross":
-        return df.join(other, how="cross", suffix=suffix)
-    left, right = [key["left"] for key in on], [key.get("right") or key["left"] for key in on]
-    order = "left_right" if how in ("left", "full") else "left" if how in ("inner", "semi", "anti") else "right_left"
-    if how in ("semi", "anti"):
-        return df.join(other, left_on=left, right_on=right, how=how, maintain_order="left")
-    return df.join(other, left_on=left, right_on=right, how=how, suffix=suffix, coalesce=True, maintain_order=order)
-
-# ---- def concat ----
-def concat(df, others, columns="union", source=None, name="input"):
-    tables = {name: df, **others}
-    if columns == "common":
-        shared = [one for one in df.columns if all(one in other.columns for other in others.values())]
-        tables = {key: table.select(shared) for key, table in tables.items()}
-    if source:
-        tables = {key: table.with_columns(pl.lit(key).alias(source)) for key, table in tables.items()}
-    return pl.concat(list(tables.values()), how="diagonal_relaxed")
+# ---- def rolling ----
+def rolling(df, columns, window=7, min_rows=0, function="mean", exclude_current=False, order=None, by=()):
+    row = _free("row", set(df.columns))
+    rows = df.with_row_index(row)
+    rows = rows.sort(order, nulls_last=True, maintain_order=True) if order else rows
+    for name in dict.fromkeys(columns):
+        if function == "count":
+            there = pl.col(name).is_not_null().cast(pl.Int64).shift(int(exclude_current), fill_value=0)
+            made = there.rolling_sum(window, min_samples=1)
+            made = made if min_rows == 0 else pl.when(made >= min_rows).then(made)
+        else:
+            x = pl.col(name).cast(pl.Float64).shift(int(exclude_current))
+            made = getattr(x, f"rolling_{function}")(window, min_samples=min_rows or window).fill_nan(None)
+        made = made.over(by) if by else made
+        values = rows.select(row, made.alias(f"{name}_{function}{window}")).sort(row).drop(row).to_series()
+        df = _place(df, name, [values], keep_source=True)
+    return df
 
 # ---- def formula ----
 def formula(df, name, expression):
@@ -401,9 +335,4 @@ def formula(df, name, expression):
 
 # ---- def sql ----
 def sql(df, query, others):
-    return pl.SQLContext(input=df, **others).execute(query, eager=True)
-
-# ---- def unpivot ----
-def unpivot(df, index, columns, variable_name="variable", value_name="value"):
-    columns = columns or [name for name in df.columns if name not in index]
-    return df.unpivot(columns, index=index, variable_name=variable_name, value_name=value_name)
+    return pl.SQLContext(input=df, **others).execute(query.strip().rstrip(";"), eager=True)

@@ -164,7 +164,7 @@ fn place(edges: &[f64], value: f64) -> usize {
 }
 
 /// `[18, 40)`, in as few digits as keep the edges apart; three at least where there are more.
-fn labels(edges: &[f64]) -> Vec<String> {
+pub(crate) fn labels(edges: &[f64]) -> Vec<String> {
     let spelled = (3..=17)
         .map(|digits| edges.iter().map(|edge| short(*edge, digits)).collect::<Vec<String>>())
         .find(|texts| texts.windows(2).all(|pair| pair[0] != pair[1]))

@@ -87,6 +87,7 @@ pub use fitted::{
     ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
     FittedField, FittedLevel, FittedRecipe, FittedStep, GroupFill, Learned, LevelCode,
 };
+pub(crate) use bin::labels as bin_labels;
 pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};

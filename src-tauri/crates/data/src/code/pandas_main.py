@@ -1,0 +1,27 @@
+def read(path: str, columns: dict[str, str] | None = None) -> pd.DataFrame:
+    """A file with the types that Cairn found: fields are read as text, then typed."""
+    if path.endswith(".parquet"):
+        return pd.read_parquet(path)
+    if path.endswith((".arrow", ".feather")):
+        return pd.read_feather(path)
+    rows, names = _records(path)
+    columns = READ["columns"] if columns is None else columns
+    return _frame([_typed(name, [row[at] for row in rows], columns.get(name)) for at, name in enumerate(names)])
+
+
+def write(df: pd.DataFrame, path: str) -> None:
+    """By the ending of the name: Parquet, Arrow, otherwise CSV."""
+    if path.endswith(".parquet"):
+        df.to_parquet(path, index=False)
+    elif path.endswith((".arrow", ".feather")):
+        df.to_feather(path)
+    else:
+        df.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    import sys
+
+    source, target, *more = sys.argv[1:]
+    tables = {name: read(path, {}) for name, path in (one.split("=", 1) for one in more)}
+    write(transform(read(source), tables), target)
