@@ -94,7 +94,8 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
 }
 
 /// The column that a cell below predicts, where the table belongs to a notebook.
-fn target_of(ctx: &Ctx<'_>, table: &TableRef) -> Option<String> {
+#[must_use]
+pub fn target_of(ctx: &Ctx<'_>, table: &TableRef) -> Option<String> {
     let TableRef::Cell { notebook, .. } = table else { return None };
     let view = ctx.store.notebook(notebook)?;
     view.notebook.cells.iter().find_map(|cell| match &cell.body {

@@ -221,6 +221,20 @@ pub enum Request {
         /// Whether the names stand above.
         header: bool,
     },
+    /// Writes a table, or a view of it, to a file. Answer: `Exported`.
+    ExportTable {
+        /// The table.
+        table: TableRef,
+        /// Order, conditions and part: what is written, and in which order.
+        #[serde(default)]
+        query: TableQuery,
+        /// Where to (absolute, or relative to the project); the ending says the format: `.csv`, `.tsv`, `.ndjson` (each
+        /// also `.gz`, `.zst`), `.parquet`, `.arrow`.
+        out: String,
+        /// Whether text that a spreadsheet would run as a formula gets an apostrophe (text formats only).
+        #[serde(default)]
+        guard_formulas: bool,
+    },
     /// Figures of every column of a table. Answer: `Profiled`.
     TableProfile {
         /// The table.
@@ -457,6 +471,7 @@ pub enum Response {
     Preview(StepPreview),
     Applied(AppliedRecipe),
     Page(TablePage),
+    Exported { out: String, rows: u64 },
     Found { cell: Option<FoundCell>, count: Option<u64> },
     Column(ColumnDetail),
     Kernels(KernelsView),
