@@ -143,6 +143,7 @@ impl App {
             self.store.call(Request::RunCells { path, cells: vec![cell.clone()], force: false });
         }
         self.reveal(&view.path, &cell);
+        self.fresh = Some((view.path.clone(), cell.clone()));
         self.selection = Selection::Cell { notebook: view.path.clone(), cell };
     }
 

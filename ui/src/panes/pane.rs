@@ -3,8 +3,17 @@
 use cairn_protocol::table::TableRef;
 
 use super::{
-    data::{DataPane, TableView}, kernels, lineage::LineagePane, models::ModelsPane, notebook::NotebookPane, reports::ReportsPane,
-    runs::RunsPane, settings, sweeps::SweepsPane, welcome, wrangle::WranglePane,
+    data::{DataPane, TableView},
+    kernels,
+    lineage::LineagePane,
+    models::ModelsPane,
+    notebook::NotebookPane,
+    reports::ReportsPane,
+    runs::RunsPane,
+    settings,
+    sweeps::SweepsPane,
+    welcome,
+    wrangle::WranglePane,
 };
 use crate::{
     app::ThemeChoice,

@@ -150,7 +150,8 @@ impl Drift {
         cell(2, 0.0, &ks, theme.text);
         cell(3, 0.0, &missing, if of.missing_a == of.missing_b { theme.dim } else { theme.text });
         cell(4, 0.0, &means, theme.text);
-        let picture = Rect::from_min_max(pos2(x(5), area.top() + 4.0), pos2(area.left() + places[5].1, area.bottom() - 4.0));
+        let picture =
+            Rect::from_min_max(pos2(x(5), area.top() + 4.0), pos2(area.left() + places[5].1, area.bottom() - 4.0));
         both(painter, theme, picture, of);
         painter.hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, theme.grid_line));
         widgets::focus_ring(ui, theme, &response, area.shrink(2.0));

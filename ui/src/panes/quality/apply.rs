@@ -91,7 +91,8 @@ pub fn edits(view: &NotebookView, place: &Place, step: &Step) -> Vec<Edit> {
             // Models that read the table as it was read the cleaned one from now on.
             for reader in cells {
                 let mut body = reader.body.clone();
-                let reads = matches!(&body, CellBody::Train(_) | CellBody::Sweep(_)) && body.inputs() == [input.as_str()];
+                let reads =
+                    matches!(&body, CellBody::Train(_) | CellBody::Sweep(_)) && body.inputs() == [input.as_str()];
                 if reads {
                     body.inputs_mut().into_iter().for_each(|of| of.clone_from(&name));
                     edits.push(Edit::SetBody { name: reader.name.clone(), body });

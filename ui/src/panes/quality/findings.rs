@@ -136,7 +136,8 @@ fn details_ui(ui: &mut Ui, seen: &Seen<'_>, finding: &Finding) {
     }
     if let Some(step) = &finding.suggested_step {
         let columns = step.op.columns().join(", ");
-        let words = if columns.is_empty() { step.op.title().to_owned() } else { format!("{}: {columns}", step.op.title()) };
+        let words =
+            if columns.is_empty() { step.op.title().to_owned() } else { format!("{}: {columns}", step.op.title()) };
         widgets::paragraph(ui, format!("«Apply» adds the step {words}"), theme.dim);
     }
 }

@@ -85,8 +85,7 @@ impl Matrix {
         let side = ((width - NAMES - 40.0) / count as f32).clamp(13.0, 34.0).floor();
         ScrollArea::both().id_salt("squares").auto_shrink([false, false]).show(ui, |ui| {
             let span = side * count as f32;
-            let (area, response) =
-                ui.allocate_exact_size(vec2(NAMES + span + 16.0, span + 96.0), Sense::click());
+            let (area, response) = ui.allocate_exact_size(vec2(NAMES + span + 16.0, span + 96.0), Sense::click());
             let origin = pos2(area.left() + NAMES, area.top() + 80.0);
             let grid = Rect::from_min_size(origin, vec2(span, span));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, summary(found, self.cursor)));
@@ -111,9 +110,7 @@ impl Matrix {
                 // Names above the squares stand upright, read from below.
                 let half = name.size().y / 2.0;
                 let at = pos2(square(0, index).center().x - half, origin.y - 4.0);
-                painter.add(
-                    egui::epaint::TextShape::new(at, name, color).with_angle(-std::f32::consts::FRAC_PI_2),
-                );
+                painter.add(egui::epaint::TextShape::new(at, name, color).with_angle(-std::f32::consts::FRAC_PI_2));
             }
             for pair in &found.pairs {
                 for (row, column) in [(pair.a, pair.b), (pair.b, pair.a)] {
@@ -171,8 +168,7 @@ impl Matrix {
     }
 
     fn keys(&mut self, ui: &Ui, seen: &Seen<'_>, found: &Associations, response: &egui::Response) {
-        let filter =
-            EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: false, escape: false };
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: false, escape: false };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let (row, column) = self.cursor.unwrap_or((0, 0));
         let last = found.columns.len() - 1;
@@ -191,7 +187,10 @@ impl Matrix {
             self.cursor = next;
         }
         let enter = ui.input(|input| {
-            input.events.iter().any(|event| matches!(event, Event::Key { key: Key::Enter | Key::Space, pressed: true, .. }))
+            input
+                .events
+                .iter()
+                .any(|event| matches!(event, Event::Key { key: Key::Enter | Key::Space, pressed: true, .. }))
         });
         if enter {
             self.choose(seen, found, self.cursor.unwrap_or((0, 0)));
@@ -228,9 +227,9 @@ fn measure_word(measure: &str) -> &str {
 
 fn pair_words(found: &Associations, pair: &AssociationPair) -> String {
     let name = |index: usize| found.columns.get(index).map_or("", |column| column.name.as_str());
-    let value = pair.value.map_or_else(|| "not defined: a column does not vary".into(), |value| {
-        format::significant(value.0, 3)
-    });
+    let value = pair
+        .value
+        .map_or_else(|| "not defined: a column does not vary".into(), |value| format::significant(value.0, 3));
     let mut words = format!("{} × {}: {} {value}", name(pair.a), name(pair.b), measure_word(&pair.measure));
     if let Some(spearman) = pair.spearman {
         words.push_str(&format!(", Spearman {}", format::significant(spearman.0, 3)));
@@ -314,8 +313,7 @@ fn facts_ui(ui: &mut Ui, theme: &Theme, profile: &ColumnProfile) {
         widgets::mini_histogram(ui.painter(), rect, histogram, theme.accent);
     } else if let Some(top) = profile.top.first() {
         let present: u64 = profile.top.iter().map(|top| top.count).sum();
-        let shares: Vec<f64> =
-            profile.top.iter().take(6).map(|top| top.count as f64 / present.max(1) as f64).collect();
+        let shares: Vec<f64> = profile.top.iter().take(6).map(|top| top.count as f64 / present.max(1) as f64).collect();
         let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 8.0));
         widgets::share_bar(ui.painter(), bar, theme, theme.accent, &shares);
         let words = buttons::elided(ui, &top.value, fonts::body(text::SMALL), rect.width());

@@ -60,11 +60,8 @@ impl Overview {
             .collect();
         if let Some((head, descending)) = self.order {
             lines.sort_by(|a, b| {
-                let by = if head == 0 {
-                    a.profile.name.cmp(&b.profile.name)
-                } else {
-                    key(a, head).total_cmp(&key(b, head))
-                };
+                let by =
+                    if head == 0 { a.profile.name.cmp(&b.profile.name) } else { key(a, head).total_cmp(&key(b, head)) };
                 if descending { by.reverse() } else { by }
             });
         }
@@ -220,7 +217,13 @@ fn power_ui(ui: &Ui, seen: &Seen<'_>, area: Rect, (left, right): (f32, f32), pow
     let painter = ui.painter();
     let words = format::significant(power.skill.0, 2);
     let color = if power.leaks { theme.fault.text } else { theme.dim };
-    painter.text(pos2(area.left() + right, area.center().y), Align2::RIGHT_CENTER, words, fonts::body(text::SMALL), color);
+    painter.text(
+        pos2(area.left() + right, area.center().y),
+        Align2::RIGHT_CENTER,
+        words,
+        fonts::body(text::SMALL),
+        color,
+    );
     let track = Rect::from_min_max(
         pos2(area.left() + left, area.center().y - 3.0),
         pos2(area.left() + right - 36.0, area.center().y + 3.0),
