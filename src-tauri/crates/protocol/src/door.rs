@@ -458,29 +458,49 @@ pub enum Response {
     Done,
     Welcome(Welcome),
     Project(ProjectView),
-    Imported { report: ImportReport, preview: Option<TablePage>, out: Option<String> },
+    Imported {
+        report: ImportReport,
+        preview: Option<TablePage>,
+        out: Option<String>,
+    },
     Profiled(Profile),
     Examined(Box<Examination>),
     Compared(Box<Comparison>),
     Quality(Box<QualityReport>),
     Associations(Box<Associations>),
     Notebook(NotebookView),
-    Started { job: u64 },
-    Outcomes { notebook: String, cells: Vec<CellOutcome> },
+    Started {
+        job: u64,
+    },
+    Outcomes {
+        notebook: String,
+        cells: Vec<CellOutcome>,
+    },
     CellResult(Box<CellResult>),
     Preview(StepPreview),
     Applied(AppliedRecipe),
     Page(TablePage),
-    Exported { out: String, rows: u64 },
-    Found { cell: Option<FoundCell>, count: Option<u64> },
+    Exported {
+        out: String,
+        rows: u64,
+    },
+    Found {
+        cell: Option<FoundCell>,
+        count: Option<u64>,
+    },
     Column(ColumnDetail),
     Kernels(KernelsView),
-    KernelChecked { valid: bool, checks: Vec<crate::results::Check> },
+    KernelChecked {
+        valid: bool,
+        checks: Vec<crate::results::Check>,
+    },
     Trained(Box<crate::results::TrainResult>),
     Sweep(SweepState),
     Sweeps(Vec<SweepState>),
     SweepCheck(SweepCheck),
-    SweepPlan { trials: Vec<Params> },
+    SweepPlan {
+        trials: Vec<Params>,
+    },
     Runs(RunsPage),
     Series(Vec<MetricSeries>),
     Diff(RunsDiff),
@@ -488,7 +508,10 @@ pub enum Response {
     Report(crate::results::ReportResult),
     Text(String),
     /// `code` is complete; `notes` say what it cannot express and how it differs.
-    Code { code: String, notes: Vec<String> },
+    Code {
+        code: String,
+        notes: Vec<String>,
+    },
     Jobs(Vec<JobView>),
 }
 

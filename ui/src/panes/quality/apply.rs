@@ -133,7 +133,7 @@ fn free(cells: &[Cell], base: &str) -> String {
 #[cfg(test)]
 mod tests {
     use cairn_protocol::{
-        notebook::{Notebook, SplitCell, TrainCell},
+        notebook::{Notebook, SplitCell},
         steps::StepOp,
     };
 
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_new_recipe_stands_before_the_models() {
-        let train = CellBody::Train(TrainCell { input: "P".into(), ..TrainCell::default() });
+        let train = r#"{"kind":"train","input":"P","target":"stroke","algorithm":"boosted_trees"}"#;
+        let train: CellBody = serde_json::from_str(train).unwrap();
         let view = view(vec![("P", data()), ("Clean", train)]);
         let table = TableRef::Cell { notebook: "a.cairn".into(), cell: "P".into() };
         let [Edit::AddCell { cell, .. }, Edit::SetBody { name, body }] =

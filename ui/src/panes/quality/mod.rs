@@ -98,15 +98,8 @@ impl QualityPane {
         if fetched.loading || fetched.error.is_some() {
             waiting(ui, ctx, "Looking again…", "Look at the quality of the data", fetched.error, &request);
         }
-        let seen = Seen {
-            ctx,
-            table,
-            profile,
-            report,
-            notebook: notebook.as_ref(),
-            places: &places,
-            place: place.as_ref(),
-        };
+        let seen =
+            Seen { ctx, table, profile, report, notebook: notebook.as_ref(), places: &places, place: place.as_ref() };
         let room = ui.available_rect_before_wrap();
         if room.width() >= WIDE {
             let left = (room.width() * 0.44).clamp(380.0, 620.0);
@@ -264,7 +257,11 @@ pub fn waiting(ui: &mut Ui, ctx: &Ctx<'_>, words: &str, job: &str, error: Option
         let running = ctx.store.jobs.values().rev().find(|of| of.title == job && crate::shell::is_running(of));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            widgets::loading(ui, theme, running.map_or(words, |of| if of.detail.is_empty() { words } else { &of.detail }));
+            widgets::loading(
+                ui,
+                theme,
+                running.map_or(words, |of| if of.detail.is_empty() { words } else { &of.detail }),
+            );
             if let Some(job) = running {
                 widgets::progress_bar(ui, theme, job.progress, 160.0);
                 if button(ui, theme, Button::plain("Cancel").small()).clicked() {
