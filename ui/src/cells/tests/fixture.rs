@@ -273,7 +273,12 @@ fn outcomes(steps: &[Step]) -> Vec<StepOutcome> {
                 fits_on_all: step.op.fit() == Some(cairn_protocol::steps::FitScope::All),
                 learned: if one_hot { Vec::new() } else { vec!["bmi ← median 28.1".into()] },
                 skipped: !step.enabled,
-                prediction: one_hot.then_some(Prediction { rows: 20_000, columns: 152, bytes: 784_000_000 }),
+                prediction: one_hot.then_some(Prediction {
+                    rows: 20_000,
+                    columns: 152,
+                    bytes: 784_000_000,
+                    ..Prediction::default()
+                }),
                 ..StepOutcome::default()
             }
         })

@@ -632,7 +632,7 @@ fn an_option_of_the_import_is_previewed_applied_and_reset() {
     let mut harness = import_dialog();
     harness.get_by_label("detected: comma");
     assert!(harness.query_by_label("Delimiter: reset to detected").is_none());
-    harness.get_by_label("Delimiter").click();
+    harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Delimiter").click();
     harness.run_steps(3);
     harness.get_by_label("Semicolon").click();
     harness.run_steps(4);
@@ -650,7 +650,7 @@ fn an_option_of_the_import_is_previewed_applied_and_reset() {
 #[test]
 fn a_field_goes_back_to_what_was_detected() {
     let mut harness = import_dialog();
-    harness.get_by_label("Rows that hold the names").click();
+    harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Rows that hold the names").click();
     harness.run_steps(3);
     harness.get_by_label("2: joined").click();
     harness.run_steps(4);

@@ -8,6 +8,7 @@ use cairn_protocol::{
     steps::{Step, StepOp},
     table::{ColumnProfile, ColumnType, Finding, PageColumn, Profile, Severity, TablePage, TableRef},
 };
+use egui::accesskit::Role;
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use crate::{
@@ -121,6 +122,7 @@ fn answer(request: &Request) -> Result<Response, cairn_protocol::ErrorInfo> {
                 change: Default::default(),
                 changed: Vec::new(),
             }],
+            ..TablePage::default()
         }),
         Request::Quality { .. } => Response::Quality(Box::new(report())),
         Request::Associations { .. } => Response::Associations(Box::new(Associations {
@@ -178,9 +180,9 @@ fn a_finding_says_what_it_means() {
 #[test]
 fn choosing_a_column_to_predict_asks_again() {
     let mut harness = pane(TableView::Quality);
-    harness.get_by_label("Column to predict").click();
+    harness.get_by_role_and_label(Role::ComboBox, "Column to predict").click();
     harness.run_steps(3);
-    harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "age").click();
+    harness.get_by_role_and_label(Role::MenuItem, "age").click();
     harness.run_steps(4);
     let wanted = Request::Quality { table: table(), target: Some("age".into()) };
     assert!(harness.state().sent().contains(&wanted));
@@ -193,7 +195,7 @@ fn an_odd_row_is_shown_in_the_grid() {
     harness.run_steps(3);
     harness.get_by_label("Show row 4,712, score 0.71: bmi 97.6 (median 28.1)").click();
     harness.run_steps(6);
-    harness.get_by_label("Row 4,712: 4711");
+    harness.get_by_label_contains("Row 4,712");
 }
 
 #[test]
@@ -217,7 +219,7 @@ fn a_table_is_exported_as_it_is_shown() {
     let mut harness = pane(TableView::Grid);
     harness.get_by_label("Export…").click();
     harness.run_steps(3);
-    harness.get_by_label("Format").click();
+    harness.get_by_role_and_label(Role::ComboBox, "Format").click();
     harness.run_steps(3);
     harness.get_by_label("Parquet").click();
     harness.run_steps(3);

@@ -46,7 +46,8 @@ pub(super) fn move_before(state: &mut GridState, columns: &[GridColumn<'_>], nam
     if frozen_after {
         state.frozen.insert(name.to_owned());
     } else {
-        let behind_frozen = at > 0 && state.frozen.contains(&state.order[at - 1]);
+        // At the right end there is nothing frozen beside it on the screen, whatever the order says.
+        let behind_frozen = before.is_some() && at > 0 && state.frozen.contains(&state.order[at - 1]);
         if !behind_frozen {
             state.frozen.remove(name);
         }
