@@ -80,25 +80,35 @@ fn row<T: Clone + PartialEq>(
     control: impl FnOnce(&mut Ui, &mut Option<T>),
 ) {
     let theme = seen.theme;
-    ui.spacing_mut().item_spacing = vec2(6.0, 3.0);
-    ui.horizontal(|ui| {
-        widgets::field_label(ui, theme, title);
-        if value != saved {
-            widgets::icon(ui, theme, glyph::PENCIL, theme.accent, 11.0).on_hover_text("Differs from what is saved");
-        }
-    });
-    control(ui, value);
-    ui.horizontal(|ui| {
-        ui.set_min_height(16.0);
-        let words = detected.map_or_else(|| "detected: …".to_owned(), |word| format!("detected: {word}"));
-        widgets::small(ui, theme, words);
-        if value.is_some() {
-            let name = format!("{title}: reset to detected");
-            if widgets::button(ui, theme, Button::quiet("Reset").small().name(name)).clicked() {
-                *value = None;
+    ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
+    let differs = value != saved;
+    let mut reset = false;
+    widgets::frames::row_of_two(
+        ui,
+        20.0,
+        |ui| {
+            widgets::field_label(ui, theme, title);
+            if differs {
+                widgets::icon(ui, theme, glyph::PENCIL, theme.accent, 11.0).on_hover_text("Differs from what is saved");
             }
-        }
-    });
+        },
+        |ui| {
+            if value.is_some() {
+                let name = format!("{title}: reset to detected");
+                reset = widgets::button(ui, theme, Button::quiet("Reset").small().name(name)).clicked();
+            }
+            let words = detected.map_or_else(|| "detected: …".to_owned(), |word| format!("detected: {word}"));
+            // The title keeps its room; what was detected may be a long list.
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - 110.0).max(60.0));
+                widgets::small(ui, theme, words.as_str()).on_hover_text(words);
+            });
+        },
+    );
+    if reset {
+        *value = None;
+    }
+    control(ui, value);
     ui.add_space(5.0);
 }
 
@@ -304,20 +314,9 @@ fn null_tokens_ui(ui: &mut Ui, seen: &Seen<'_>, options: &mut ImportOptions) {
         |ui, value| {
             let mut tokens = value.clone().unwrap_or(now);
             let before = tokens.clone();
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(4.0, 3.0);
-                let mut removed = None;
-                for (index, token) in tokens.iter().enumerate() {
-                    let words = format!("{token}  ×");
-                    let chip = widgets::chip_button(ui, theme, widgets::ChipTone::Accent, None, words);
-                    if chip.on_hover_text(format!("{token} is a value like any other")).clicked() {
-                        removed = Some(index);
-                    }
-                }
-                if let Some(index) = removed {
-                    tokens.remove(index);
-                }
-            });
+            if !tokens.is_empty() {
+                tags_ui(ui, theme, &mut tokens);
+            }
             let width = ui.available_width();
             if let Some(added) =
                 field::mono(ui, theme, "Add a word for a missing value", "", "such as -999 or n/a", width)
@@ -332,4 +331,22 @@ fn null_tokens_ui(ui: &mut Ui, seen: &Seen<'_>, options: &mut ImportOptions) {
             }
         },
     );
+}
+
+/// Words as tags; a click takes one away.
+fn tags_ui(ui: &mut Ui, theme: &Theme, tokens: &mut Vec<String>) {
+    let mut removed = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 3.0);
+        for (index, token) in tokens.iter().enumerate() {
+            let words = format!("{token}  ×");
+            let chip = widgets::chip_button(ui, theme, widgets::ChipTone::Accent, None, words);
+            if chip.on_hover_text(format!("{token} is a value like any other")).clicked() {
+                removed = Some(index);
+            }
+        }
+    });
+    if let Some(index) = removed {
+        tokens.remove(index);
+    }
 }

@@ -99,6 +99,7 @@ impl ComparePane {
         let options: Vec<_> = choices.iter().map(|choice| (choice.key.clone(), choice.title.clone())).collect();
         Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 6.0;
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
                 let width = ((ui.available_width() - 300.0) / 3.0).clamp(110.0, 220.0);

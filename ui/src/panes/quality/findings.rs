@@ -77,7 +77,11 @@ fn finding_ui(ui: &mut Ui, seen: &Seen<'_>, index: usize, finding: &Finding, ope
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             let (mark, color) = severity_mark(theme, finding.severity);
-            widgets::icon(ui, theme, mark, color, 16.0);
+            ui.vertical(|ui| {
+                ui.set_width(16.0);
+                ui.add_space(3.0);
+                widgets::icon(ui, theme, mark, color, 16.0);
+            });
             let room = ui.available_width() - 92.0;
             ui.allocate_ui_with_layout(egui::vec2(room, 0.0), Layout::top_down(Align::Min), |ui| {
                 ui.set_width(room);

@@ -213,7 +213,7 @@ fn color_of(theme: &Theme, pair: &AssociationPair) -> Color32 {
 fn short(value: f64) -> String {
     let words = format!("{:.2}", value.abs());
     let words = words.strip_prefix('0').unwrap_or(&words).to_owned();
-    if value < 0.0 { format!("−{words}") } else { words }
+    if value <= -0.005 { format!("−{words}") } else { words }
 }
 
 fn measure_word(measure: &str) -> &str {

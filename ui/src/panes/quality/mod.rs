@@ -39,6 +39,8 @@ pub struct QualityPane {
     /// The column to predict, where the person chose; empty: none.
     target: Option<String>,
     part: usize,
+    /// The part shown where room is short: the findings are one of them then.
+    narrow_part: usize,
     place: String,
     open: BTreeSet<usize>,
     shown_findings: usize,
@@ -122,18 +124,17 @@ impl QualityPane {
             ui.painter().vline(split, room.y_range(), egui::Stroke::new(1.0, theme.border));
             let area = Rect::from_min_max(pos2(split + 1.0, room.top()), room.max);
             within(ui, "rest", area, |ui| {
-                self.part = self.part.min(2);
-                self.parts_bar(ui, &seen, &["Columns", "Associations", "Odd rows"]);
+                parts_bar(ui, &seen, &mut self.part, &["Columns", "Associations", "Odd rows"]);
                 self.part_ui(ui, &seen, self.part, &mut output);
             });
         } else {
             within(ui, "all", room, |ui| {
                 let findings = format!("Findings {}", report.findings.len());
-                self.parts_bar(ui, &seen, &["Columns", "Associations", "Odd rows", &findings]);
-                if self.part == 3 {
-                    self.findings_ui(ui, &seen);
-                } else {
-                    self.part_ui(ui, &seen, self.part, &mut output);
+                let titles = [findings.as_str(), "Columns", "Associations", "Odd rows"];
+                parts_bar(ui, &seen, &mut self.narrow_part, &titles);
+                match self.narrow_part.checked_sub(1) {
+                    None => self.findings_ui(ui, &seen),
+                    Some(part) => self.part_ui(ui, &seen, part, &mut output),
                 }
             });
         }
@@ -185,16 +186,6 @@ impl QualityPane {
         });
     }
 
-    fn parts_bar(&mut self, ui: &mut Ui, seen: &Seen<'_>, titles: &[&str]) {
-        let theme = seen.ctx.theme;
-        ui.allocate_ui_with_layout(vec2(ui.available_width(), 36.0), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_height(36.0);
-            ui.add_space(12.0);
-            widgets::segmented(ui, theme, "Part of the report", &mut self.part, titles);
-        });
-        widgets::hairline(ui, theme);
-    }
-
     fn part_ui(&mut self, ui: &mut Ui, seen: &Seen<'_>, part: usize, output: &mut QualityOutput) {
         match part {
             0 => self.overview.ui(ui, seen),
@@ -206,6 +197,17 @@ impl QualityPane {
     fn findings_ui(&mut self, ui: &mut Ui, seen: &Seen<'_>) {
         findings::list_ui(ui, seen, &mut self.open, &mut self.shown_findings);
     }
+}
+
+/// The switch between the parts of the report.
+fn parts_bar(ui: &mut Ui, seen: &Seen<'_>, part: &mut usize, titles: &[&str]) {
+    let theme = seen.ctx.theme;
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), 36.0), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(36.0);
+        ui.add_space(12.0);
+        widgets::segmented(ui, theme, "Part of the report", part, titles);
+    });
+    widgets::hairline(ui, theme);
 }
 
 /// On how much a report rests: «exact, all 3,000,000 rows, 0.4 s».

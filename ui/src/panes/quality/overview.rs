@@ -215,7 +215,8 @@ fn line_ui(ui: &mut Ui, seen: &Seen<'_>, line: &Line<'_>, places: &[(f32, f32)])
 fn power_ui(ui: &Ui, seen: &Seen<'_>, area: Rect, (left, right): (f32, f32), power: &PredictivePower) {
     let theme = seen.ctx.theme;
     let painter = ui.painter();
-    let words = format::significant(power.skill.0, 2);
+    // Two decimals: the width of the figure is always the same.
+    let words = format!("{:.2}", power.skill.0);
     let color = if power.leaks { theme.fault.text } else { theme.dim };
     painter.text(
         pos2(area.left() + right, area.center().y),
