@@ -180,7 +180,9 @@ impl DataPane {
                 }
                 let words =
                     format!("{} rows · {}", format::count(profile.rows), format::plural(columns, "column", "columns"));
-                labels::dim(ui, theme, words);
+                if ui.available_width() > 150.0 {
+                    labels::dim(ui, theme, words);
+                }
             });
         });
     }

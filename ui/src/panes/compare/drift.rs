@@ -112,7 +112,7 @@ impl Drift {
     fn line_ui(&mut self, ui: &mut Ui, theme: &Theme, of: &ColumnDrift, places: &[(f32, f32)]) {
         let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
         let (mark, word, mark_color, color) = level_mark(theme, of.level);
-        let psi = of.psi.map_or_else(|| "–".into(), |psi| format::significant(psi.0, 3));
+        let psi = of.psi.map_or_else(|| "–".into(), |psi| format!("{:.3}", psi.0));
         let ks = of.ks.map_or_else(String::new, |ks| {
             let p = of.ks_p.map_or_else(String::new, |p| format!(" · p {}", p_words(p.0)));
             format!("{}{p}", format::significant(ks.0, 3))
