@@ -49,6 +49,8 @@ pub struct App {
     /// Layout of the last sitting, for the project it belongs to.
     kept_layout: Option<(String, Tree<Tab>)>,
     shell: Shell,
+    /// The data cell added last, until its card has looked at what reading found.
+    fresh: Option<(String, String)>,
     inbox: (Vec<Answer>, Vec<Arrival>),
     /// Seconds since the Unix epoch at egui's time zero; set by the host.
     epoch_secs: f64,
@@ -74,6 +76,7 @@ impl App {
             waiting_files: Vec::new(),
             kept_layout: None,
             shell: Shell::default(),
+            fresh: None,
             inbox: Default::default(),
             epoch_secs: 0.0,
             now_secs: 0.0,
@@ -116,6 +119,9 @@ impl App {
         }
         for arrival in arrivals {
             self.take_arrival(arrival);
+        }
+        if let Some(fresh) = self.fresh.take() {
+            crate::cells::data::note_fresh(egui, fresh);
         }
         self.follow_project();
         self.dress(egui);

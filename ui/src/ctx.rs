@@ -74,6 +74,13 @@ pub enum Tab {
     },
     /// A file of data, as it is.
     Data(String),
+    /// What a cell holds, over the whole tile.
+    Table {
+        /// Path of the notebook.
+        notebook: String,
+        /// Name of the cell.
+        cell: String,
+    },
     /// The tracker.
     Runs,
     /// The lineage graph, around a node or of everything.

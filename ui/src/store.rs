@@ -9,6 +9,7 @@ use std::{
 
 use cairn_protocol::{
     ErrorInfo, Event, Request, Response,
+    comparison::CompareSide,
     door::{EventBody, JobView, NotebookView},
     table::TableRef,
 };
@@ -364,6 +365,10 @@ fn topic_of(request: &Request) -> Topic {
         | Request::CopyCells { table, .. }
         | Request::Quality { table, .. }
         | Request::Associations { table, .. } => of_table(table),
+        Request::Compare { a, .. } => match a {
+            CompareSide::Table { table, .. } => of_table(table),
+            CompareSide::Path { .. } => Topic::Project,
+        },
         Request::Runs(_) | Request::Run { .. } | Request::Metrics { .. } | Request::DiffRuns { .. } => Topic::Runs,
         Request::Sweeps | Request::Sweep { .. } => Topic::Sweeps,
         Request::Kernels => Topic::Kernels,

@@ -53,7 +53,7 @@ impl App {
 
     /// Opens a tab, or brings it to the front.
     pub(super) fn open_tab(&mut self, tab: Tab) {
-        if let Tab::Notebook(path) | Tab::Wrangle { notebook: path, .. } = &tab {
+        if let Tab::Notebook(path) | Tab::Wrangle { notebook: path, .. } | Tab::Table { notebook: path, .. } = &tab {
             self.shell.notebook = Some(path.clone());
         }
         self.shell.place = self.shell.place.after(&tab);
@@ -105,6 +105,10 @@ impl App {
                 let show = ToastAction::Act(Action::Open(Tab::Report(Some(report.path.clone()))));
                 self.toast(Toast::info(format!("Wrote {}", report.path)).action("Show", show));
             }
+            (Request::ExportTable { .. }, Response::Exported { out, rows }) => {
+                let rows = crate::widgets::format::plural(*rows, "row", "rows");
+                self.toast(Toast::info(format!("Wrote {out} · {rows}")));
+            }
             (Request::ExportCode { out: Some(out), .. }, Response::Code { .. }) => {
                 self.toast(Toast::info(format!("Wrote {out}")));
             }
@@ -139,6 +143,7 @@ impl App {
             self.store.call(Request::RunCells { path, cells: vec![cell.clone()], force: false });
         }
         self.reveal(&view.path, &cell);
+        self.fresh = Some((view.path.clone(), cell.clone()));
         self.selection = Selection::Cell { notebook: view.path.clone(), cell };
     }
 
@@ -150,15 +155,27 @@ impl App {
                     let undo = ToastAction::Call(Request::Undo { path: path.to_owned() });
                     self.toast(Toast::info(format!("Deleted {name}")).action("Undo", undo));
                     self.close_tab(&Tab::Wrangle { notebook: path.to_owned(), cell: name.clone() });
+                    self.close_tab(&Tab::Table { notebook: path.to_owned(), cell: name.clone() });
                 }
                 Edit::RenameCell { name, to } => {
                     if self.selection == (Selection::Cell { notebook: path.to_owned(), cell: name.clone() }) {
                         self.selection = Selection::Cell { notebook: path.to_owned(), cell: to.clone() };
                     }
-                    let tab = Tab::Wrangle { notebook: path.to_owned(), cell: name.clone() };
-                    if tiles::tabs(&self.tree).contains(&tab) {
-                        self.close_tab(&tab);
-                        self.open_tab(Tab::Wrangle { notebook: path.to_owned(), cell: to.clone() });
+                    let (notebook, to) = (path.to_owned(), to.clone());
+                    for (old, new) in [
+                        (
+                            Tab::Wrangle { notebook: notebook.clone(), cell: name.clone() },
+                            Tab::Wrangle { notebook: notebook.clone(), cell: to.clone() },
+                        ),
+                        (
+                            Tab::Table { notebook: notebook.clone(), cell: name.clone() },
+                            Tab::Table { notebook: notebook.clone(), cell: to.clone() },
+                        ),
+                    ] {
+                        if tiles::tabs(&self.tree).contains(&old) {
+                            self.close_tab(&old);
+                            self.open_tab(new);
+                        }
                     }
                 }
                 Edit::AddCell { after, .. } => {

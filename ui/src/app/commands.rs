@@ -5,6 +5,7 @@ use cairn_protocol::{
     door::{EntryKind, NotebookView},
     notebook::{CellKind, Edit},
     results::CellState,
+    table::TableRef,
 };
 
 use super::{App, ThemeChoice};
@@ -13,6 +14,7 @@ use crate::{
     cells::prefill,
     command::Command,
     ctx::{Selection, Tab},
+    panes::data::TableView,
     shell::{Place, Toast, palette::Palette, tiles},
 };
 
@@ -34,6 +36,8 @@ impl App {
             Command::ThemeDark => self.theme_choice = ThemeChoice::Dark,
             Command::ThemeSystem => self.theme_choice = ThemeChoice::System,
             Command::Find | Command::FilterTable => self.find(egui),
+            Command::DataQuality => self.show_table(TableView::Quality),
+            Command::CompareTables => self.show_table(TableView::Compare),
             Command::CloseTab => {
                 if let Some(tab) = tiles::front(&self.tree, self.shell.front.as_ref()) {
                     self.close_tab(&tab);
@@ -129,6 +133,44 @@ impl App {
             Command::ShowSettings => Tab::Settings,
             _ => Tab::Welcome,
         };
+        self.open_tab(tab);
+    }
+
+    /// Opens the table that is selected, in front, or first in the project, at one of its sides.
+    fn show_table(&mut self, view: TableView) {
+        let of_cell = |notebook: &str, cell: &str| Tab::Table { notebook: notebook.into(), cell: cell.into() };
+        let is_table = |notebook: &str, cell: &str| {
+            self.store.notebook(notebook).is_some_and(|view| {
+                view.notebook.cells.iter().any(|of| of.name == cell && prefill::is_table(of.body.kind()))
+            })
+        };
+        let selected = match &self.selection {
+            Selection::Cell { notebook, cell } if is_table(notebook, cell) => Some(of_cell(notebook, cell)),
+            Selection::Column { table: TableRef::Cell { notebook, cell }, .. } => Some(of_cell(notebook, cell)),
+            Selection::Column { table: TableRef::File { path }, .. } => Some(Tab::Data(path.clone())),
+            _ => None,
+        };
+        let front = match tiles::front(&self.tree, self.shell.front.as_ref()) {
+            Some(tab @ (Tab::Data(_) | Tab::Table { .. })) => Some(tab),
+            Some(Tab::Wrangle { notebook, cell }) => Some(of_cell(&notebook, &cell)),
+            _ => None,
+        };
+        let in_notebook = || {
+            let path = self.shell.notebook.clone()?;
+            let view = self.store.notebook(&path)?;
+            let cell = view.notebook.cells.iter().find(|cell| prefill::is_table(cell.body.kind()))?;
+            Some(of_cell(&path, &cell.name))
+        };
+        let in_project = || {
+            let entries = &self.project.as_ref()?.entries;
+            entries.iter().find(|entry| entry.kind == EntryKind::Data).map(|entry| Tab::Data(entry.path.clone()))
+        };
+        // What is in front counts before a selection that may lie in another tab.
+        let Some(tab) = front.or(selected).or_else(in_notebook).or_else(in_project) else {
+            self.toast(Toast::info("Add a data file first"));
+            return;
+        };
+        self.panes.entry(tab.clone()).or_insert_with(|| crate::panes::Pane::new(&tab)).show(view);
         self.open_tab(tab);
     }
 
@@ -275,7 +317,10 @@ impl App {
             Command::Maximise if view.notebook.cells[at].body.kind() == CellKind::Wrangle => {
                 self.open_tab(Tab::Wrangle { notebook: path, cell: name });
             }
-            Command::Maximise => self.toast(Toast::info("Wrangle cells open over the whole tile")),
+            Command::Maximise if prefill::is_table(view.notebook.cells[at].body.kind()) => {
+                self.open_tab(Tab::Table { notebook: path, cell: name });
+            }
+            Command::Maximise => self.toast(Toast::info("Cells that hold a table open over the whole tile")),
             _ => {}
         }
     }

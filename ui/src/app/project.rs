@@ -30,7 +30,10 @@ impl App {
             self.project = Some(view.clone());
         }
         let gone = |tab: &Tab| match tab {
-            Tab::Notebook(path) | Tab::Wrangle { notebook: path, .. } | Tab::Data(path) => self
+            Tab::Notebook(path)
+            | Tab::Wrangle { notebook: path, .. }
+            | Tab::Table { notebook: path, .. }
+            | Tab::Data(path) => self
                 .project
                 .as_ref()
                 .is_some_and(|project| !project.entries.is_empty() && project.entries.iter().all(|e| e.path != *path)),

@@ -10,7 +10,7 @@ use egui::{Align, Frame, Layout, Margin, Rect, Ui, UiBuilder, vec2};
 
 use super::{
     card::{Card, CardUi, result_of},
-    import_dialog::ImportDialog,
+    import_dialog::{ImportDialog, is_doubtful},
 };
 use crate::{
     ctx::{Action, Selection},
@@ -41,6 +41,7 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, data: &DataCell, memory: &mut CardUi
         Some(CellResult::Data { import, .. }) => Some(import),
         _ => None,
     };
+    open_for_doubts(ui, card, data, import, memory);
     summary_ui(ui, card, data, import, memory);
     let height = size::GRID_HEADER + ROWS * size::GRID_ROW + size::CARD_FOOTER + 8.0;
     if import.is_some() {
@@ -67,6 +68,28 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, data: &DataCell, memory: &mut CardUi
         && !dialog.ui(ui, card, data)
     {
         memory.data.dialog = None;
+    }
+}
+
+/// Remembers that a data cell was just added, so that its card can ask about what is doubtful.
+pub fn note_fresh(egui: &egui::Context, cell: (String, String)) {
+    egui.data_mut(|data| data.insert_temp(fresh_id(), cell));
+}
+
+fn fresh_id() -> egui::Id {
+    egui::Id::unique("data cell added last")
+}
+
+/// Opens the dialog by itself, once, for a file that was just added and could not be read without doubts.
+fn open_for_doubts(ui: &Ui, card: Card<'_>, data: &DataCell, import: Option<&ImportReport>, memory: &mut CardUi) {
+    let Some(import) = import else { return };
+    let fresh: Option<(String, String)> = ui.data(|data| data.get_temp(fresh_id()));
+    if fresh.is_none_or(|(path, cell)| path != card.path() || cell != card.name()) {
+        return;
+    }
+    ui.data_mut(|data| data.remove::<(String, String)>(fresh_id()));
+    if is_doubtful(import) {
+        memory.data.dialog = Some(ImportDialog::new(&data.options, import.rejects_total > 0));
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     prefill,
 };
 use crate::{
+    command::Command,
     ctx::{Action, Tab},
     fonts,
     theme::size,
@@ -267,11 +268,14 @@ fn right_ui(ui: &mut Ui, card: Card<'_>, output: &mut HeaderOutput) {
         if card.is_busy() { card.stop() } else { card.run() }
     }
     ui.spacing_mut().item_spacing.x = 8.0;
-    if card.body.kind() == CellKind::Wrangle {
+    if prefill::is_table(card.body.kind()) {
         let expand = widgets::icon_button(ui, theme, glyph::EXPAND, &format!("Maximise {}", card.name()));
         if expand.clicked() {
             let (notebook, cell) = (card.path().to_owned(), card.name().to_owned());
-            card.ctx.push(Action::Open(Tab::Wrangle { notebook, cell }));
+            card.ctx.push(Action::Open(match card.body.kind() {
+                CellKind::Wrangle => Tab::Wrangle { notebook, cell },
+                _ => Tab::Table { notebook, cell },
+            }));
         }
     }
     if !state.ran_at.is_empty() && !card.is_busy() {
@@ -313,6 +317,19 @@ fn menu_items(ui: &mut Ui, card: Card<'_>, output: &mut HeaderOutput) {
             let names = cells[..=card.index].iter().filter(|cell| cell.body.kind() != CellKind::Note);
             let cells = names.map(|cell| cell.name.clone()).collect();
             card.ctx.call(Request::RunCells { path: path.to_owned(), cells, force: true });
+        }
+        widgets::menu_separator(ui, theme);
+    }
+    if prefill::is_table(card.body.kind()) {
+        for (mark, words, command) in [
+            (glyph::LIST_CHECKS, "Data quality", Command::DataQuality),
+            (glyph::GIT_DIFF, "Compare tables", Command::CompareTables),
+        ] {
+            let keys = crate::command::keys_text(ui.ctx(), command);
+            if item(ui, mark, words, &keys, true) {
+                card.ctx.push(Action::Select(card.selection()));
+                card.ctx.push(Action::Run(command));
+            }
         }
         widgets::menu_separator(ui, theme);
     }

@@ -12,6 +12,8 @@ pub mod export;
 pub mod field;
 pub mod header;
 pub mod import_dialog;
+mod import_fields;
+mod import_rejects;
 pub mod inspector;
 pub mod keys;
 pub mod kinds;

@@ -68,7 +68,7 @@ pub fn suggestions(steps: &[Step], has_split: bool, findings: &[Finding]) -> Vec
 }
 
 /// Whether a step does to the wanted columns what another would, or takes them away.
-fn answers(step: &StepOp, wanted: &StepOp) -> bool {
+pub(crate) fn answers(step: &StepOp, wanted: &StepOp) -> bool {
     let same_kind = std::mem::discriminant(step) == std::mem::discriminant(wanted);
     let gone = matches!(
         step,

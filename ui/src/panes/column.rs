@@ -4,7 +4,7 @@ use cairn_protocol::{
     Request, Response,
     door::ColumnDetail,
     notebook::CellBody,
-    table::{Severity, TableRef},
+    table::{Histogram, Severity, TableRef},
 };
 use egui::{Align2, CornerRadius, Frame, Margin, Rect, Sense, Stroke, Ui, pos2, vec2};
 
@@ -58,9 +58,20 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
         );
     });
     block(ui, &mut |ui| facts(ui, ctx, table, detail));
-    if detail.profile.column_type.is_numeric()
-        && let Some(histogram) = &detail.profile.histogram
+    let timed = |histogram: &Histogram| histogram.edges_text.len() == histogram.edges.len();
+    if let Some(histogram) = detail
+        .profile
+        .histogram
+        .as_ref()
+        .filter(|histogram| detail.profile.column_type.is_numeric() || timed(histogram))
     {
+        let edge = |last: bool| {
+            let index = if last { histogram.edges.len().saturating_sub(1) } else { 0 };
+            match histogram.edges_text.get(index) {
+                Some(text) => text.clone(),
+                None => histogram.edges.get(index).map_or_else(String::new, |edge| format::figure(edge.0)),
+            }
+        };
         block(ui, &mut |ui| {
             labels::small_strong(ui, theme, "Distribution");
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::hover());
@@ -69,18 +80,10 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
                 ui,
                 14.0,
                 |ui| {
-                    labels::small(
-                        ui,
-                        theme,
-                        histogram.edges.first().map_or_else(String::new, |edge| format::figure(edge.0)),
-                    );
+                    labels::small(ui, theme, edge(false));
                 },
                 |ui| {
-                    labels::small(
-                        ui,
-                        theme,
-                        histogram.edges.last().map_or_else(String::new, |edge| format::figure(edge.0)),
-                    );
+                    labels::small(ui, theme, edge(true));
                 },
             );
         });
@@ -90,11 +93,73 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
     if !detail.by_target.is_empty() {
         block(ui, &mut |ui| by_target(ui, ctx, detail));
     }
+    associations(ui, ctx, table, column, detail.rows);
     quality(ui, ctx, table, column);
 }
 
+/// Rows up to which power and associations are worked out for the inspector alone; larger tables show them once the
+/// quality report has been opened.
+const ROWS_UNASKED: u64 = 200_000;
+
+/// How well the column predicts alone, and what it goes with most.
+fn associations(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str, rows: u64) {
+    let theme = ctx.theme;
+    let Some(target) = target_of(ctx, table) else { return };
+    let ask = |request: Request| {
+        if rows <= ROWS_UNASKED { ctx.value(&request) } else { ctx.store.known(&request).value }
+    };
+    let report = ask(Request::Quality { table: table.clone(), target: Some(target.clone()) });
+    let found = ask(Request::Associations { table: table.clone(), target: Some(target.clone()) });
+    let power = match report.as_deref() {
+        Some(Response::Quality(report)) => report.predictive_power.iter().find(|power| power.column == column),
+        _ => None,
+    };
+    let mut partners: Vec<(&str, f64)> = match found.as_deref() {
+        Some(Response::Associations(found)) => {
+            let name = |index: usize| found.columns.get(index).map_or("", |column| column.name.as_str());
+            let pairs = found.pairs.iter().filter_map(|pair| Some((name(pair.a), name(pair.b), pair.value?.0)));
+            pairs
+                .filter_map(|(a, b, value)| match column {
+                    column if column == a => Some((b, value)),
+                    column if column == b => Some((a, value)),
+                    _ => None,
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    partners.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    if power.is_none() && partners.is_empty() {
+        return;
+    }
+    Frame::new().inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing = vec2(8.0, 2.0);
+        labels::small_strong(ui, theme, "Goes with");
+        if let Some(power) = power {
+            let words = format!("skill {}", format::significant(power.skill.0, 2));
+            frames::row_of_two(
+                ui,
+                17.0,
+                |ui| {
+                    labels::dim(ui, theme, format!("Predicts {target} alone"))
+                        .on_hover_text(super::quality::overview::power_words(power));
+                },
+                |ui| {
+                    labels::text(ui, theme, words);
+                },
+            );
+        }
+        for (name, value) in partners.into_iter().take(3) {
+            fact(ui, ctx, name, &format::significant(value, 2));
+        }
+    });
+    widgets::hairline(ui, theme);
+}
+
 /// The column that a cell below predicts, where the table belongs to a notebook.
-fn target_of(ctx: &Ctx<'_>, table: &TableRef) -> Option<String> {
+#[must_use]
+pub fn target_of(ctx: &Ctx<'_>, table: &TableRef) -> Option<String> {
     let TableRef::Cell { notebook, .. } = table else { return None };
     let view = ctx.store.notebook(notebook)?;
     view.notebook.cells.iter().find_map(|cell| match &cell.body {

@@ -1,8 +1,19 @@
 //! A tab's pane: one of all, behind one face.
 
+use cairn_protocol::table::TableRef;
+
 use super::{
-    data::DataPane, kernels, lineage::LineagePane, models::ModelsPane, notebook::NotebookPane, reports::ReportsPane,
-    runs::RunsPane, settings, sweeps::SweepsPane, welcome, wrangle::WranglePane,
+    data::{DataPane, TableView},
+    kernels,
+    lineage::LineagePane,
+    models::ModelsPane,
+    notebook::NotebookPane,
+    reports::ReportsPane,
+    runs::RunsPane,
+    settings,
+    sweeps::SweepsPane,
+    welcome,
+    wrangle::WranglePane,
 };
 use crate::{
     app::ThemeChoice,
@@ -36,7 +47,11 @@ impl Pane {
             Tab::Wrangle { notebook, cell } => {
                 Self::Wrangle(Box::new(WranglePane::new(notebook.clone(), cell.clone())))
             }
-            Tab::Data(path) => Self::Data(Box::new(DataPane::new(path.clone()))),
+            Tab::Data(path) => Self::Data(Box::new(DataPane::new(TableRef::File { path: path.clone() }))),
+            Tab::Table { notebook, cell } => {
+                let table = TableRef::Cell { notebook: notebook.clone(), cell: cell.clone() };
+                Self::Data(Box::new(DataPane::new(table)))
+            }
             Tab::Runs => Self::Runs(Box::default()),
             Tab::Lineage(focus) => Self::Lineage(Box::new(LineagePane::new(focus.clone()))),
             Tab::Sweep(id) => Self::Sweeps(Box::new(SweepsPane::new(id.clone()))),
@@ -68,6 +83,13 @@ impl Pane {
     pub fn reveal(&mut self, cell: &str) {
         if let Self::Notebook(pane) = self {
             pane.reveal(cell);
+        }
+    }
+
+    /// Shows another side of a table.
+    pub fn show(&mut self, view: TableView) {
+        if let Self::Data(pane) = self {
+            pane.show(view);
         }
     }
 

@@ -75,7 +75,7 @@ impl Place {
     pub fn after(self, tab: &Tab) -> Self {
         match tab {
             Tab::Welcome => self,
-            Tab::Notebook(_) | Tab::Wrangle { .. } => Self::Notebook,
+            Tab::Notebook(_) | Tab::Wrangle { .. } | Tab::Table { .. } => Self::Notebook,
             Tab::Data(_) => Self::Data,
             Tab::Runs => Self::Runs,
             Tab::Lineage(_) => Self::Lineage,

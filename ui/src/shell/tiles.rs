@@ -165,6 +165,7 @@ pub fn tab_title(ctx: &Ctx<'_>, tab: &Tab) -> (&'static str, String) {
         Tab::Notebook(path) => (glyph::NOTEBOOK, notebook_title(ctx, path)),
         Tab::Wrangle { cell, .. } => (glyph::WRENCH, cell.clone()),
         Tab::Data(path) => (glyph::TABLE, file(path)),
+        Tab::Table { cell, .. } => (glyph::TABLE, cell.clone()),
         Tab::Runs => (glyph::LIST, "Runs".into()),
         Tab::Lineage(_) => (glyph::SPLIT, "Lineage".into()),
         Tab::Sweep(None) => (glyph::SLIDERS, "Sweeps".into()),
@@ -201,7 +202,7 @@ impl Behavior<Tab> for TabsBehavior<'_, '_> {
         let pressed = ui.input(|input| input.pointer.any_pressed()) && ui.rect_contains_pointer(rect);
         if pressed || self.shell.front.is_none() {
             self.shell.front = Some(tab.clone());
-            if let Tab::Notebook(path) | Tab::Wrangle { notebook: path, .. } = tab {
+            if let Tab::Notebook(path) | Tab::Wrangle { notebook: path, .. } | Tab::Table { notebook: path, .. } = tab {
                 self.shell.notebook = Some(path.clone());
             }
         }

@@ -38,7 +38,7 @@ fn crumbs(ui: &mut Ui, ctx: &Ctx<'_>, shell: &Shell, view: &View<'_>, tree: &Tre
     };
     let mut parts = Vec::new();
     match tiles::front(tree, shell.front.as_ref()) {
-        Some(Tab::Wrangle { notebook, cell }) => {
+        Some(Tab::Wrangle { notebook, cell } | Tab::Table { notebook, cell }) => {
             parts.push((tiles::notebook_title(ctx, &notebook), Some(Action::Open(Tab::Notebook(notebook)))));
             parts.push((cell, None));
         }

@@ -33,7 +33,7 @@ pub use import::formats::folder::{folder_digest, folder_files};
 pub use import::formats::is_data_file;
 pub use import::{Imported, import, peek};
 pub use mapped::read_ipc;
-pub use page::{order, page};
+pub use page::{order, page, take_rows};
 pub use portable::{from_ipc, to_ipc};
 pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};

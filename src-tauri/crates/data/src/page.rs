@@ -2,7 +2,7 @@
 
 use cairn_protocol::steps::Combine;
 use cairn_protocol::table::{ColumnChange, PageColumn, TablePage, TableQuery};
-use polars::prelude::{Column, DataFrame, SortOptions};
+use polars::prelude::{Column, DataFrame, IdxCa, NewChunkedArray, SortOptions};
 
 use crate::{DataError, condition, format::text_of, frame_types::column_type};
 
@@ -33,6 +33,15 @@ pub fn page(
         added_rows: Vec::new(),
         columns: frame.columns().iter().skip(skip).take(take).map(|column| page_column(column, &numbers)).collect(),
     }
+}
+
+/// The rows of a table by index, in that order.
+///
+/// # Errors
+/// A row is not there.
+pub fn take_rows(frame: &DataFrame, rows: &[u32]) -> Result<DataFrame, DataError> {
+    let index = IdxCa::from_slice("".into(), rows);
+    frame.take(&index).map_err(DataError::table("picking rows"))
 }
 
 fn page_column(column: &Column, rows: &[usize]) -> PageColumn {

@@ -259,6 +259,9 @@ impl Inner {
                 let window = first_row..first_row.saturating_add(rows);
                 tables::copy(self, &table, &query, window, &columns, header).map(Response::Text)
             }
+            Request::ExportTable { table, query, out, guard_formulas } => self.in_job(format!("Write {out}"), |job| {
+                tables::export_table(self, &table, &query, &out, guard_formulas, job)
+            }),
             Request::TableProfile { table } => tables::profile(self, &table).map(Response::Profiled),
             Request::Quality { table, target } => self.in_job("Look at the quality of the data".into(), |job| {
                 let found = tables::quality(self, &table, target.as_deref(), job)?;

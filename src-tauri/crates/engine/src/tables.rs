@@ -263,6 +263,42 @@ pub fn page(engine: &Inner, table: &TableRef, query: &TableQuery, window: Window
     Ok(cairn_data::page(&found.table.frame, order, first_row, rows, first_column, columns))
 }
 
+/// Writes a table, or what a query sees of it, to a file.
+///
+/// # Errors
+/// The table is not there, a condition does not fit it, or `out` cannot be written.
+pub fn export_table(
+    engine: &Inner,
+    table: &TableRef,
+    query: &TableQuery,
+    out: &str,
+    guard_formulas: bool,
+    job: &Job,
+) -> Result<Response, ErrorInfo> {
+    let project = engine.project()?;
+    let found = find(engine, table)?;
+    let order = order_of(engine, &found, query)?;
+    let target = project.root.join(out);
+    if let Some(folder) = target.parent() {
+        let failed = |error: std::io::Error| {
+            ErrorInfo::usage(format!("{} cannot be made: {error}", folder.display())).hint("choose another place")
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let chosen;
+    let frame = match order.as_deref() {
+        Some(order) => {
+            job.progress(Some(0.1), "taking the rows shown");
+            chosen = cairn_data::take_rows(&found.table.frame, order)?;
+            &chosen
+        }
+        None => &found.table.frame,
+    };
+    job.progress(Some(0.4), "writing");
+    cairn_data::export_with(frame, &target, cairn_data::ExportOptions { guard_formulas })?;
+    Ok(Response::Exported { out: out.to_owned(), rows: frame.height() as u64 })
+}
+
 /// The rows that a query sees: in its order, those of the part it asks for.
 fn ordered(table: &Table, query: &TableQuery) -> Result<Vec<u32>, ErrorInfo> {
     let mut order = cairn_data::order(&table.frame, query)?;

@@ -222,6 +222,20 @@ pub enum Request {
         /// Whether the names stand above.
         header: bool,
     },
+    /// Writes a table, or a view of it, to a file. Answer: `Exported`.
+    ExportTable {
+        /// The table.
+        table: TableRef,
+        /// Order, conditions and part: what is written, and in which order.
+        #[serde(default)]
+        query: TableQuery,
+        /// Where to (absolute, or relative to the project); the ending says the format: `.csv`, `.tsv`, `.ndjson` (each
+        /// also `.gz`, `.zst`), `.parquet`, `.arrow`.
+        out: String,
+        /// Whether text that a spreadsheet would run as a formula gets an apostrophe (text formats only).
+        #[serde(default)]
+        guard_formulas: bool,
+    },
     /// Figures of every column of a table. Answer: `Profiled`.
     TableProfile {
         /// The table.
@@ -445,28 +459,49 @@ pub enum Response {
     Done,
     Welcome(Welcome),
     Project(ProjectView),
-    Imported { report: ImportReport, preview: Option<TablePage>, out: Option<String> },
+    Imported {
+        report: ImportReport,
+        preview: Option<TablePage>,
+        out: Option<String>,
+    },
     Profiled(Profile),
     Examined(Box<Examination>),
     Compared(Box<Comparison>),
     Quality(Box<QualityReport>),
     Associations(Box<Associations>),
     Notebook(NotebookView),
-    Started { job: u64 },
-    Outcomes { notebook: String, cells: Vec<CellOutcome> },
+    Started {
+        job: u64,
+    },
+    Outcomes {
+        notebook: String,
+        cells: Vec<CellOutcome>,
+    },
     CellResult(Box<CellResult>),
     Preview(StepPreview),
     Applied(AppliedRecipe),
     Page(TablePage),
-    Found { cell: Option<FoundCell>, count: Option<u64> },
+    Exported {
+        out: String,
+        rows: u64,
+    },
+    Found {
+        cell: Option<FoundCell>,
+        count: Option<u64>,
+    },
     Column(ColumnDetail),
     Kernels(KernelsView),
-    KernelChecked { valid: bool, checks: Vec<crate::results::Check> },
+    KernelChecked {
+        valid: bool,
+        checks: Vec<crate::results::Check>,
+    },
     Trained(Box<crate::results::TrainResult>),
     Sweep(SweepState),
     Sweeps(Vec<SweepState>),
     SweepCheck(SweepCheck),
-    SweepPlan { trials: Vec<Params> },
+    SweepPlan {
+        trials: Vec<Params>,
+    },
     Runs(RunsPage),
     Series(Vec<MetricSeries>),
     Diff(RunsDiff),
@@ -474,7 +509,10 @@ pub enum Response {
     Report(crate::results::ReportResult),
     Text(String),
     /// `code` is complete; `notes` say what it cannot express and how it differs.
-    Code { code: String, notes: Vec<String> },
+    Code {
+        code: String,
+        notes: Vec<String>,
+    },
     Jobs(Vec<JobView>),
 }
 

@@ -609,3 +609,66 @@ fn what_a_step_makes_of_the_table_stands_in_the_footer() {
     let harness = wrangle_pane();
     assert!(harness.query_by_label("One-hot encode: 12 → 152 columns, 784 MB").is_some());
 }
+
+/// The dialog of the data cell, open.
+fn import_dialog() -> Harness<'static, Window> {
+    let mut harness = window(&["Patients"]);
+    harness.get_by_label("Change…").click();
+    harness.run_steps(4);
+    harness
+}
+
+fn imports(harness: &Harness<'_, Window>) -> Vec<cairn_protocol::notebook::ImportOptions> {
+    let asked = harness.state().backend.asked.borrow();
+    let options = |request: &Request| match request {
+        Request::Import { options, .. } => Some(options.clone()),
+        _ => None,
+    };
+    asked.iter().filter_map(options).collect()
+}
+
+#[test]
+fn an_option_of_the_import_is_previewed_applied_and_reset() {
+    let mut harness = import_dialog();
+    harness.get_by_label("detected: comma");
+    assert!(harness.query_by_label("Delimiter: reset to detected").is_none());
+    harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Delimiter").click();
+    harness.run_steps(3);
+    harness.get_by_label("Semicolon").click();
+    harness.run_steps(4);
+    let last = imports(&harness).pop().unwrap();
+    assert_eq!(last.delimiter.as_deref(), Some(";"));
+    harness.get_by_label("1 change not applied yet");
+    assert!(edits(&harness).is_empty(), "only the preview follows until it is applied");
+    harness.get_by_label("Read like this").click();
+    harness.run_steps(4);
+    let found = edits(&harness);
+    let [Edit::SetBody { body: CellBody::Data(data), .. }] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(data.options.delimiter.as_deref(), Some(";"));
+}
+
+#[test]
+fn a_field_goes_back_to_what_was_detected() {
+    let mut harness = import_dialog();
+    harness.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Rows that hold the names").click();
+    harness.run_steps(3);
+    harness.get_by_label("2: joined").click();
+    harness.run_steps(4);
+    assert_eq!(imports(&harness).pop().unwrap().header_rows, Some(2));
+    harness.get_by_label("Rows that hold the names: reset to detected").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label("1 change not applied yet").is_none());
+}
+
+#[test]
+fn a_type_is_chosen_for_a_column() {
+    let mut harness = import_dialog();
+    harness.get_by_label("Types").click();
+    harness.run_steps(3);
+    harness.get_by_label("Type of age").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "text").click();
+    harness.run_steps(4);
+    let types = imports(&harness).pop().unwrap().types;
+    assert_eq!(types.get("age"), Some(&cairn_protocol::table::ColumnType::Text));
+}

@@ -4,7 +4,7 @@
 use cairn_protocol::{
     ParamValue,
     steps::{Condition, Test},
-    table::{ColumnChange, ColumnProfile, ColumnType, Scalar},
+    table::{ColumnChange, ColumnProfile, ColumnType, Histogram, Scalar},
 };
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2,
@@ -314,7 +314,7 @@ fn draw_picture(
         painter.rect_filled(bar.with_max_x(bar.left() + bar.width() * share as f32), CornerRadius::ZERO, color);
         return;
     }
-    if let Some(histogram) = profile.histogram.as_ref().filter(|_| column.column_type.is_numeric()) {
+    if let Some(histogram) = binned(column) {
         frames::mini_histogram(painter, picture, histogram, color);
         return;
     }
@@ -335,20 +335,41 @@ fn top_shares(profile: &ColumnProfile, rows: u64) -> Vec<f64> {
     profile.top.iter().take(6).map(|top| top.count as f64 / present).collect()
 }
 
+/// The histogram that the picture shows: of numbers, and of points in time whose edges can be written as a filter.
+fn binned<'a>(column: &GridColumn<'a>) -> Option<&'a Histogram> {
+    let histogram = column.profile?.histogram.as_ref().filter(|histogram| !histogram.counts.is_empty())?;
+    let edges = histogram.counts.len() + 1;
+    let whole = histogram.edges.len() == edges;
+    (whole && (column.column_type.is_numeric() || histogram.edges_text.len() == edges)).then_some(histogram)
+}
+
+/// First and last bin of the bar at that share of the picture: bins are taken together until a bar can be hit.
+fn bins_at(bins: usize, width: f32, at: f64) -> Option<(usize, usize)> {
+    const LEAST_WIDTH: f32 = 8.0;
+    let bars = ((width / LEAST_WIDTH) as usize).clamp(1, bins.max(1));
+    let bar = ((at * bars as f64) as usize).min(bars - 1);
+    let first = (bar * bins).div_ceil(bars);
+    let last = ((bar + 1) * bins).div_ceil(bars).checked_sub(1)?;
+    Some((first, last.max(first)))
+}
+
 /// The conditions that a click on the picture means: the value or the bin under the pointer.
 fn bar_at(column: &GridColumn<'_>, picture: Rect, x: f32) -> Option<Vec<Condition>> {
     let profile = column.profile?;
     let at = f64::from(((x - picture.left()) / picture.width()).clamp(0.0, 0.999_9));
     let condition = |test, value| Condition { column: column.name.to_owned(), test, value: Some(value), other: None };
-    if let Some(histogram) = profile.histogram.as_ref().filter(|_| column.column_type.is_numeric()) {
-        let (low, high) = (histogram.edges.first()?.0, histogram.edges.last()?.0);
-        // Tenths of the range: a bin is too narrow to be hit.
-        let tenth = (at * 10.0).floor() / 10.0;
-        let (from, to) = (low + (high - low) * tenth, low + (high - low) * (tenth + 0.1));
-        return Some(vec![
-            condition(Test::GreaterOrEqual, ParamValue::Float(from)),
-            condition(Test::LessOrEqual, ParamValue::Float(to)),
-        ]);
+    if let Some(histogram) = binned(column) {
+        let (first, last) = bins_at(histogram.counts.len(), picture.width(), at)?;
+        let edge = |index: usize| -> Option<ParamValue> {
+            if histogram.edges_text.is_empty() {
+                Some(ParamValue::Float(histogram.edges.get(index)?.0))
+            } else {
+                Some(ParamValue::Text(histogram.edges_text.get(index)?.clone()))
+            }
+        };
+        // A bin holds its lower edge; the last one also its upper.
+        let upper = if last + 1 == histogram.counts.len() { Test::LessOrEqual } else { Test::Less };
+        return Some(vec![condition(Test::GreaterOrEqual, edge(first)?), condition(upper, edge(last + 1)?)]);
     }
     let mut sum = 0.0;
     for (top, share) in profile.top.iter().zip(top_shares(profile, column.profile_rows)) {
@@ -380,4 +401,50 @@ fn resize(ui: &Ui, frame: &Frame<'_>, state: &mut GridState, column: &GridColumn
 /// Takes back the person's width.
 pub(super) fn fit(state: &mut GridState, column: &str) {
     state.widths.remove(column);
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_protocol::Real;
+
+    use super::*;
+
+    fn clicked(column_type: ColumnType, text: bool, share: f32) -> Vec<(Test, ParamValue)> {
+        let edges: Vec<Real> = [0.0, 10.0, 20.0, 30.0, 40.0].map(Real).to_vec();
+        let days = ["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"];
+        let edges_text = if text { days.map(str::to_owned).to_vec() } else { Vec::new() };
+        let histogram = Histogram { edges, counts: vec![1, 2, 3, 4], edges_text };
+        let profile = ColumnProfile { histogram: Some(histogram), column_type, ..ColumnProfile::default() };
+        let column = GridColumn::new("a", column_type).profile(Some(&profile), 10);
+        let picture = Rect::from_min_size(pos2(100.0, 0.0), vec2(80.0, 24.0));
+        let conditions = bar_at(&column, picture, 100.0 + 80.0 * share).unwrap();
+        conditions.into_iter().map(|of| (of.test, of.value.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_click_on_a_bar_filters_its_bin() {
+        use Test::{GreaterOrEqual, Less, LessOrEqual};
+        let float = ParamValue::Float;
+        let int = ColumnType::Int;
+        assert_eq!(clicked(int, false, 0.3), [(GreaterOrEqual, float(10.0)), (Less, float(20.0))]);
+        // The last bin holds its upper edge.
+        assert_eq!(clicked(int, false, 0.99), [(GreaterOrEqual, float(30.0)), (LessOrEqual, float(40.0))]);
+        let day = |text: &str| ParamValue::Text(text.into());
+        let found = clicked(ColumnType::Date, true, 0.6);
+        assert_eq!(found, [(GreaterOrEqual, day("2024-03-01")), (Less, day("2024-04-01"))]);
+    }
+
+    #[test]
+    fn every_bin_belongs_to_one_bar() {
+        for (bins, width) in [(20, 80.0), (20, 150.0), (7, 20.0), (1, 4.0), (64, 300.0)] {
+            let mut next = 0;
+            let bars = ((width / 8.0) as usize).clamp(1, bins);
+            for bar in 0..bars {
+                let (first, last) = bins_at(bins, width, (bar as f64 + 0.5) / bars as f64).unwrap();
+                assert_eq!(first, next, "{bins} bins over {width}");
+                next = last + 1;
+            }
+            assert_eq!(next, bins);
+        }
+    }
 }

@@ -91,7 +91,11 @@ impl GridSource for TableSource<'_> {
 
     fn rows_total(&self) -> Option<u64> {
         let page = self.first.as_deref().and_then(page_of).map(|page| page.rows_total);
-        page.or_else(|| self.profile().filter(|_| self.query.conditions.is_empty()).map(|profile| profile.rows))
+        page.or_else(|| {
+            self.profile()
+                .filter(|_| self.query.conditions.is_empty() && self.query.part.is_none())
+                .map(|profile| profile.rows)
+        })
     }
 
     fn page(&self, first_row: u64, rows: u64, columns: Range<usize>) -> Option<Rc<Answer>> {
