@@ -1,10 +1,8 @@
 //! Where words go: results to standard output, progress and messages to standard error; with `--json` one document on
 //! standard output and nothing else there.
 
-#![expect(clippy::print_stdout, reason = "this is the one place that writes results to the terminal")]
-
 use std::{
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::{
         Arc,
@@ -48,24 +46,20 @@ impl Output {
     pub fn result<T: Serialize>(self, document: &T, lines: impl FnOnce() -> String) -> ExitCode {
         if self.json {
             match serde_json::to_string(document) {
-                Ok(text) => println!("{text}"),
-                Err(error) => {
-                    return self.error(&ErrorInfo::internal(format!("the result cannot be printed: {error}")));
-                }
+                Ok(text) => print(&mut io::stdout().lock(), &text),
+                Err(error) => self.error(&ErrorInfo::internal(format!("the result cannot be printed: {error}"))),
             }
         } else {
-            let text = lines();
-            if !text.is_empty() {
-                println!("{}", text.trim_end());
+            match lines() {
+                text if text.is_empty() => ExitCode::SUCCESS,
+                text => print(&mut io::stdout().lock(), text.trim_end()),
             }
         }
-        ExitCode::SUCCESS
     }
 
     /// Text as it is, whatever the flags say.
     pub fn text(self, text: &str) -> ExitCode {
-        println!("{}", text.trim_end());
-        ExitCode::SUCCESS
+        print(&mut io::stdout().lock(), text.trim_end())
     }
 
     /// An error with its hint, and the exit code that goes with it.
@@ -76,7 +70,8 @@ impl Output {
         }
         if self.json {
             let text = serde_json::to_string(&Document { error }).unwrap_or_else(|_| "{\"error\":{}}".into());
-            println!("{text}");
+            // The error has its exit code whether or not anybody reads it.
+            print(&mut io::stdout().lock(), &text);
         } else {
             let (red, plain) = if self.colour() { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
             eprintln!("{red}error:{plain} {error}");
@@ -118,6 +113,18 @@ impl Output {
             shown.clear();
         });
         Watching { stop, thread: thread.ok() }
+    }
+}
+
+/// Prints a text and a line end. A reader that has seen enough and left (`cairn profile x.csv | head`) is no failure;
+/// a full disk is one.
+fn print(out: &mut impl Write, text: &str) -> ExitCode {
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("error: the result could not be written to standard output: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 
@@ -170,5 +177,31 @@ impl Shown {
             eprint!("\r\u{1b}[2K");
             std::io::stderr().flush().unwrap_or_default();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fails(io::ErrorKind);
+
+    impl Write for Fails {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_failure() {
+        let mut written = Vec::new();
+        assert_eq!(print(&mut written, "a"), ExitCode::SUCCESS);
+        assert_eq!(written, b"a\n");
+        assert_eq!(print(&mut Fails(io::ErrorKind::BrokenPipe), "a"), ExitCode::SUCCESS);
+        assert_eq!(print(&mut Fails(io::ErrorKind::StorageFull), "a"), ExitCode::FAILURE);
     }
 }
