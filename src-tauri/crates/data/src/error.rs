@@ -186,7 +186,13 @@ impl DataError {
             Self::Option { .. } => "Leave the option away: what is absent is detected".into(),
             Self::NoColumn { column, known } => {
                 let close = closest(column, known);
-                if close.is_empty() { String::new() } else { format!("Did you mean {close}?") }
+                let shown: Vec<String> = known.iter().take(10).map(|name| format!("«{name}»")).collect();
+                match (close.is_empty(), known.len()) {
+                    (false, _) => format!("Did you mean {close}?"),
+                    (true, 0) => String::new(),
+                    (true, 1..=10) => format!("The columns are {}", shown.join(", ")),
+                    (true, count) => format!("The first of the {count} columns are {}", shown.join(", ")),
+                }
             }
             Self::ExportFormat { .. } => {
                 "End the name with .csv, .tsv, .ndjson (also with .gz or .zst behind it), .parquet or .arrow".into()
@@ -275,6 +281,10 @@ mod tests {
         let known = ["age", "bmi", "smoker"].map(String::from).to_vec();
         let error = DataError::NoColumn { column: "smokre".into(), known };
         assert_eq!(error.hint(), "Did you mean «smoker»?");
+        let hint = |known: Vec<String>| DataError::NoColumn { column: "nothing like it".into(), known }.hint();
+        assert_eq!(hint(vec!["id".into(), "v".into()]), "The columns are «id», «v»");
+        let many = (0..300).map(|number| format!("c{number}")).collect();
+        assert!(hint(many).starts_with("The first of the 300 columns are «c0», "));
         let info = ErrorInfo::from(error);
         assert_eq!(info.kind, ErrorKind::BadInput);
         assert_eq!(info.place.column.as_deref(), Some("smokre"));

@@ -204,7 +204,8 @@ fn moved(drift: &ColumnDrift) -> Vec<Finding> {
     }
     let (a, b) = (drift.missing_a.0, drift.missing_b.0);
     if (a - b).abs() >= MISSING_MOVED {
-        let message = format!("lacks {} of the cells in the first table, {} in the second", percent(a), percent(b));
+        let share = |share: f64| if share > 0.0 { percent(share) } else { "none".into() };
+        let message = format!("lacks {} of the cells in the first table, {} in the second", share(a), share(b));
         let definition = "The shares of missing cells differ by at least 5 percentage points.";
         found.push(finding(&drift.column, Severity::Medium, "missing_moved", message, definition));
     }

@@ -114,3 +114,15 @@ fn parts_of_a_split_are_compared_by_name() {
     assert!(part_of(&table, "other").is_err());
     assert!(part_of(&Table::new(frame), "train").is_err());
 }
+
+#[test]
+fn cells_that_went_missing_are_told() {
+    let a = df!("x" => [1i64, 2, 3, 4]).unwrap();
+    let b = df!("x" => [Some(1i64), Some(2), Some(3), None]).unwrap();
+    let told = |a: &DataFrame, b: &DataFrame| {
+        let found = compare(a, b, &[], &NoProgress).unwrap().findings;
+        found.into_iter().find(|finding| finding.kind == "missing_moved").unwrap().message
+    };
+    assert_eq!(told(&a, &b), "lacks none of the cells in the first table, 25 % in the second");
+    assert_eq!(told(&b, &a), "lacks 25 % of the cells in the first table, none in the second");
+}

@@ -202,14 +202,18 @@ fn typed(format: &str, frame: DataFrame) -> Imported {
     Imported { frame, report }
 }
 
-/// Runs a reader that is not ours: where it panics on a damaged file, that is an error like any other.
+/// Runs a reader that is not ours: where it panics on a damaged file, or on a type that it lacks,
+/// that is an error like any other.
 fn guarded<T>(path: &Path, format: &'static str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(DataError::Format {
             path: path.to_owned(),
             format,
-            message: format!("the file is damaged ({})", said.unwrap_or("its reader gave up")),
+            message: format!(
+                "it is damaged, or holds what the reader does not know ({})",
+                said.unwrap_or("its reader gave up")
+            ),
         })
     })
 }
