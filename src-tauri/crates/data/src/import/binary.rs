@@ -59,9 +59,19 @@ pub(crate) fn recognise(path: &Path, bytes: &[u8]) -> Result<Option<Format>, Dat
     Ok(None)
 }
 
-/// Fails when decoded text is full of control characters: then it was no text.
+/// Fails when decoded text is a page of markup, or full of control characters: then it was no text.
 pub(crate) fn check_is_text(path: &Path, text: &[u8], file_offset: impl Fn(usize) -> u64) -> Result<(), DataError> {
     let sample = &text[..text.len().min(64 << 10)];
+    let markup = sample.trim_ascii_start();
+    let begins = |mark: &str| markup.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark.as_bytes()));
+    // What a download leaves when it was answered with a page.
+    for (mark, found) in [("<!doctype html", "an HTML page"), ("<html", "an HTML page"), ("<?xml ", "an XML document")]
+    {
+        if begins(mark) {
+            let byte_offset = file_offset(sample.len() - markup.len());
+            return Err(DataError::NotATable { path: path.to_owned(), found: found.into(), byte_offset });
+        }
+    }
     let controls = sample.iter().filter(|byte| is_control(byte)).count();
     let first = sample.iter().position(is_control);
     let kinds = (0..32u8).filter(|byte| is_control(byte) && sample.contains(byte)).count();

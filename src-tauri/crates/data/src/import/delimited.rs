@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cairn_protocol::notebook::ImportOptions;
 use cairn_protocol::table::{ImportReport, ImportedColumn, Reject};
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame};
 
 use super::count::{self, Counted};
 use super::dialect::Dialect;
@@ -131,8 +131,14 @@ fn table_of(
             detail.read_as = forced.read_as;
         }
     }
-    for ((name, kinds), detail) in names.iter().zip(&table.kinds).zip(&details) {
+    for (((name, kinds), detail), column) in names.iter().zip(&table.kinds).zip(&details).zip(&columns) {
         type_notes(name, *kinds, detail, &mut notes);
+        if detail.target != Target::Text && kinds & kinds::INT != 0 && holds_rounded(column) {
+            notes.push(format!(
+                "«{name}» holds whole numbers of more than 53 bits among fractions: as floats they are rounded; import \
+                 the column as text to keep them"
+            ));
+        }
     }
     for (index, name) in sniffed.names.iter().enumerate().rev() {
         // A delimiter at the end of each row makes a column that nobody meant.
@@ -218,6 +224,13 @@ struct Plan {
 }
 
 fn plan(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Plan, DataError> {
+    let told = told_delimiter(text).filter(|_| options.skip_lines.is_none() && options.table.is_none());
+    let told = told.map(|delimiter| ImportOptions {
+        delimiter: options.delimiter.clone().or(Some(delimiter)),
+        skip_lines: Some(1),
+        ..options.clone()
+    });
+    let options = told.as_ref().unwrap_or(options);
     let sections = if options.skip_lines.is_some() && options.table.is_none() {
         Vec::new()
     } else {
@@ -263,6 +276,19 @@ fn plan(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Plan, D
     }
     let tables = sections.into_iter().map(|section| section.name).collect();
     Ok(Plan { sniffed, hints, islands, begin, footer_lines, tables, table: chosen })
+}
+
+/// The delimiter that a first line `sep=;` names, as Excel writes and reads it; the line is no part of the table.
+fn told_delimiter(text: &[u8]) -> Option<String> {
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next()?;
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (mark, delimiter) = line.split_at_checked(4)?;
+    match delimiter {
+        [byte] if mark.eq_ignore_ascii_case(b"sep=") && (byte.is_ascii_punctuation() || b" \t".contains(byte)) => {
+            Some(char::from(*byte).to_string()).filter(|delimiter| delimiter != "\"")
+        }
+        _ => None,
+    }
 }
 
 /// What the person said about numbers and dates, and what the delimiter says.
@@ -341,6 +367,12 @@ fn type_notes(name: &str, kinds: Kinds, detail: &Detail, notes: &mut Vec<String>
         }
         _ => {}
     }
+}
+
+/// Whether a column of floats holds a value at which not every whole number is a float.
+fn holds_rounded(column: &Column) -> bool {
+    let rounded = |value: f64| value.is_finite() && value.abs() >= (1u64 << 53) as f64;
+    column.f64().is_ok_and(|values| values.iter().flatten().any(rounded))
 }
 
 /// The decimal mark of most columns with fractions.

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memchr3};
 
 /// The furthest a quoted field may run before its quote counts as not closed.
-const QUOTED_LIMIT: usize = 4 << 20;
+const QUOTED_LIMIT: usize = 64 << 20;
+/// The same for typographic quotes, where no line says earlier that a quote was not closed.
+const CURLY_LIMIT: usize = 4 << 20;
 
 /// How a file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,7 +282,7 @@ fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closi
 }
 
 fn closing_curly(bytes: &[u8], inside: usize, dialect: &Dialect, close: &str) -> Closing {
-    let text = &bytes[inside..bytes.len().min(inside + QUOTED_LIMIT)];
+    let text = &bytes[inside..bytes.len().min(inside + CURLY_LIMIT)];
     for found in memchr::memmem::find_iter(text, close) {
         let after = inside + found + close.len();
         if dialect.field_end(bytes, after) {

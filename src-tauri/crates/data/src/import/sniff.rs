@@ -100,12 +100,24 @@ fn after_lines(text: &[u8], lines: u64) -> usize {
         .unwrap_or_else(|at| at)
 }
 
-/// The beginning of a text, up to a line end.
+/// The beginning of a text, up to a line end; where it can be, one that does not lie between two quotes, so that a long
+/// field of many lines is not cut in two and taken for lines of their own.
 pub(crate) fn sample(text: &[u8]) -> &[u8] {
     if text.len() <= SAMPLE_BYTES {
         return text;
     }
     let cut = &text[..SAMPLE_BYTES];
+    let (mut inside, mut outside) = (false, 0);
+    for at in memchr::memchr3_iter(b'"', b'\n', b'\r', cut) {
+        match cut[at] {
+            b'"' => inside = !inside,
+            _ if !inside => outside = at + 1,
+            _ => {}
+        }
+    }
+    if outside * 2 >= SAMPLE_BYTES {
+        return &cut[..outside];
+    }
     match cut.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
         Some(end) => &cut[..=end],
         None => cut,
@@ -232,6 +244,9 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
     let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
     let (mut records, mut faulty, mut cells, mut typed, mut telling) = (0usize, 0usize, 0usize, 0usize, 0usize);
     let (mut quoted_cells, mut half_quoted, mut whole_lines) = (0usize, 0usize, 0usize);
+    // Words without quotes below the first record, quoted fields that would fall apart without their quotes, and
+    // records of several lines.
+    let (mut bare_words, mut held_together, mut multi_line) = (0usize, 0usize, 0usize);
     while at < sample.len() && records < CANDIDATE_RECORDS {
         let record = read_record(sample, at, dialect, Unclosed::Fault, &mut ends);
         if ends.len() == 1 && record.end == at {
@@ -240,6 +255,7 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
         }
         records += 1;
         faulty += usize::from(record.unclosed || record.stray);
+        multi_line += usize::from(record.multi_line && !record.stray);
         *widths.entry(ends.len()).or_default() += 1;
         let line = sample[at..record.end].trim_ascii();
         whole_lines += usize::from(is_value(line) && classify(line) != kinds::TEXT);
@@ -260,8 +276,12 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
             if quoted {
                 typed += 1;
                 quoted_cells += 1;
+                held_together += usize::from(
+                    memchr::memmem::find(raw, &dialect.delimiter).is_some() || memchr::memchr(b'\n', raw).is_some(),
+                );
             } else if is_value(raw) {
                 typed += 1;
+                bare_words += usize::from(records > 1 && !raw.is_empty() && classify(raw) == kinds::TEXT);
                 telling +=
                     usize::from(!raw.is_empty() && classify(raw) & !(kinds::TEXT | kinds::WORD_FOR_MISSING) != 0);
             }
@@ -285,12 +305,18 @@ fn score(sample: &[u8], dialect: &Dialect) -> f64 {
     if (!usual && quoted_cells == 0) || half_quoted * 5 > quoted_cells {
         return 0.0;
     }
+    // Fields in such quotes beside words without any are words with their quotes.
+    if !usual && held_together == 0 && quoted_cells < 4 * bare_words {
+        return 0.0;
+    }
+    // Quotes that open and close at the ends of fields with lines between them do not do so by chance.
+    let enclosing = if multi_line > 1 && faulty == 0 && agreement > 0.9 { 2.0 } else { 1.0 };
     // Typographic quotes around whole fields are rather quotes than text.
     let curly = if dialect.curly.is_some() { 1.001 } else { 1.0 };
     let trust = if dialect.fixed.is_some() { 0.9 } else { prior(&dialect.delimiter) };
     let spread = 1.0 - 1.0 / *width as f64;
     let sound = 1.0 - faulty as f64 / records as f64;
-    agreement * agreement * spread * sound * (typed as f64 / cells as f64) * trust * curly
+    agreement * agreement * spread * sound * (typed as f64 / cells as f64) * trust * curly * enclosing
 }
 
 /// Whether a cell looks like one value: a number, date, time, address, amount, or words without delimiters.

@@ -98,8 +98,32 @@ fn quotes() {
     check("a,b\n5\" pipe,1\n6\" pipe,2\n", "a:text b:int", &["5\" pipe|1", "6\" pipe|2"]);
     check("a,b\n\"1\",\"2.5\"\n\"\",\"3\"\n", "a:int b:float", &["1|2.5", "∅|3"]);
     check("a,b,c\n1,\"Round 48\"\",x\n2,\"y\",z\n", "a:int b:text c:text", &["1|Round 48\"|x", "2|y|z"]);
+    // Words in quotes of another kind, here and there, are words; fields that are all in them are quoted.
+    for word in ["“b: c”", "'b: c'"] {
+        check(format!("a,n\n{word},1\nd,2\ne,3\n"), "a:text n:int", &[&format!("{word}|1"), "d|2", "e|3"]);
+    }
+    check("a,n\n“b”,1\n“d, e”,2\n", "a:text n:int", &["b|1", "d, e|2"]);
     // A quote astray in the header costs nothing but itself.
     check("a,\"b,c\n1,2,3\n4,5,6\n", "a:int \"b:int c:int", &["1|2|3", "4|5|6"]);
+}
+
+#[test]
+fn long_fields_stay_whole() {
+    // Records of several lines, one of them across the end of what is looked at beforehand.
+    let log: Vec<String> = (0..500).map(|line| format!("line {line}, with \"\" quote")).collect();
+    let mut text = String::from("id,log\n");
+    (0..40).for_each(|row| text.push_str(&format!("{row},\"{}\"\n", log.join("\n"))));
+    let imported = read(&text);
+    let report = &imported.report;
+    assert_eq!((header(report).as_str(), report.rows, report.records_counted), ("id:int log:text", 40, 40));
+    let cell = |imported: &Imported, name: &str, row: usize| {
+        imported.frame.column(name).unwrap().str().unwrap().get(row).unwrap_or_default().to_owned()
+    };
+    assert!(cell(&imported, "log", 39) == log.join("\n").replace("\"\"", "\""));
+    let lines = "y,\n".repeat(2 << 20);
+    let imported = read(format!("a,b\n1,\"{lines}\"\n2,z\n"));
+    assert_eq!((imported.report.rows, imported.report.rejects_total, imported.report.records_counted), (2, 0, 2));
+    assert!(cell(&imported, "b", 0) == lines);
 }
 
 #[test]
@@ -166,6 +190,12 @@ fn where_the_table_begins() {
     let options = ImportOptions { header: Some(false), ..ImportOptions::default() };
     assert_eq!(rows(&read_with(b"a,b\nc,d\n", &options).unwrap()), ["a|b", "c|d"]);
     check("land,1990,1991\nA,1.5,2\nB,2,3\n", "land:text 1990:float 1991:int", &["A|1.5|2", "B|2|3"]);
+    for (first, delimiter) in [("sep=;", ';'), ("\"sep=\t\"", '\t'), ("SEP=|", '|')] {
+        let text = format!("{first}\r\nid;x\r\n1;2,5\r\n2;3,5\r\n").replace(';', &delimiter.to_string());
+        let report = check(text, "id:int x:float", &["1|2.5", "2|3.5"]);
+        assert_eq!((report.preamble_lines, report.delimiter), (1, delimiter.to_string()));
+    }
+    check("sep=,x\n1,2\n3,4\n", "sep=:int x:int", &["1|2", "3|4"]);
     let report = check("a,a,,b\n1,2,3,4\n", "a:int a_2:int column_3:int b:int", &["1|2|3|4"]);
     assert!(report.notes.iter().any(|note| note.contains("a_2")));
 }
@@ -216,6 +246,9 @@ fn types_rest_on_all_rows() {
     let report = read(&text).report;
     assert_eq!(header(&report), "zip:int n:int x:int d:text flag:bool all_missing:text");
     assert!(report.notes.iter().any(|note| note.contains("«d»")), "{:?}", report.notes);
+    let report = read("x,y\n9007199254740993,1.5\n0.5,2\n").report;
+    assert!(report.notes[0].starts_with("«x» holds whole numbers of more than 53 bits"), "{:?}", report.notes);
+    assert_eq!(read("x\n9007199254740991\n0.5\n").report.notes, [""; 0]);
     check("a,b\n1,NA\nNA,x\n-,\n", "a:int b:text", &["1|NA", "∅|x", "∅|∅"]);
     check(
         "t\n2020-01-01T10:00:00Z\n2020-01-01T12:00:00+02:00\n",
@@ -235,6 +268,9 @@ fn what_is_no_table_says_so() {
     assert!(matches!(fail(b"\n\n"), DataError::Empty { .. }));
     assert!(matches!(fail(b"PK\x03\x04\x14\0\x06\0"), DataError::Format { format: "zip", .. }));
     assert!(matches!(fail(b"\x89PNG\r\n\x1a\n\0"), DataError::NotATable { byte_offset: 0, .. }));
+    for page in ["\n<!DOCTYPE html>\n<p>Log in, please</p>\n", "<html><body>\n", "<?xml version=\"1.0\"?>\n<a/>\n"] {
+        assert!(matches!(fail(page.as_bytes()), DataError::NotATable { .. }), "{page}");
+    }
     let binary: Vec<u8> = (0..2000u32).map(|i| (i * i % 251) as u8).collect();
     assert!(matches!(fail(&binary), DataError::NotATable { .. }));
     assert!(matches!(fail(b"PAR1 and nothing more"), DataError::Format { format: "parquet", .. }));
