@@ -47,13 +47,13 @@ pub(crate) fn wholes(series: &Series) -> Result<Vec<Option<i64>>, DataError> {
     let cast = series.to_physical_repr().cast(&DataType::Int64).map_err(doing())?;
     if cast.null_count() > series.null_count() {
         let what = format!("{} holds whole numbers above {}", series.name(), super::names::count(i64::MAX as u64));
-        let hint = "Such numbers are mostly codes: make them text with «Set type» before, where the file is read or in a step above";
+        let hint = "Such numbers are mostly codes: make them text with «Set type» in a step above";
         return Err(DataError::refused(what, Some(series.name()), hint));
     }
     Ok(cast.i64().map_err(doing())?.iter().collect())
 }
 
-/// The cells of a column as text; none for missing. Durations, lists and structs as the grid shows them.
+/// The cells of a column as text; none for missing (NaN too). Durations, lists and structs as the grid shows them.
 pub(crate) fn texts(series: &Series) -> Result<StringChunked, DataError> {
     if series.dtype().is_nested() || series.dtype().is_duration() {
         let shown: StringChunked = series.iter().map(|value| crate::format::text_of(&value)).collect();
@@ -61,7 +61,15 @@ pub(crate) fn texts(series: &Series) -> Result<StringChunked, DataError> {
     }
     let doing = || DataError::table(format!("reading {} as text", series.name()));
     let cast = series.cast(&DataType::String).map_err(doing())?;
-    Ok(cast.str().map_err(doing())?.clone())
+    let shown = cast.str().map_err(doing())?;
+    if series.dtype().is_float() {
+        let there = series.is_not_nan().map_err(doing())?;
+        if !there.all() {
+            let missing = StringChunked::full_null(series.name().clone(), series.len());
+            return shown.zip_with(&there, &missing).map_err(doing());
+        }
+    }
+    Ok(shown.clone())
 }
 
 /// A column of numbers; NaN becomes null.
@@ -313,6 +321,12 @@ mod tests {
             Series::new("c".into(), ["z", "a"]).cast(&DataType::from_categories(Categories::global())).unwrap();
         check(category, &["a", "z"], &[1, 0]);
         check(Series::new_null("n".into(), 2), &[], &[MISSING, MISSING]);
+    }
+
+    #[test]
+    fn a_number_that_is_none_has_no_text() {
+        let found = texts(&Series::new("x".into(), [Some(1.5), Some(f64::NAN), None])).unwrap();
+        assert_eq!(found.iter().collect::<Vec<_>>(), [Some("1.5"), None, None]);
     }
 
     #[test]
