@@ -137,6 +137,10 @@ fn met(frame: &DataFrame, condition: &Condition) -> Result<Vec<bool>, DataError>
             Ok(compare(wholes(series)?.into_iter(), test, &wanted))
         }
         ColumnType::Int | ColumnType::Float | ColumnType::Decimal => {
+            if series.dtype() == &DataType::UInt64 {
+                // Floats cannot tell numbers of that size apart.
+                wholes(series)?;
+            }
             let wanted = values
                 .iter()
                 .map(|text| number(text).ok_or_else(|| unfit(text, "a number")))

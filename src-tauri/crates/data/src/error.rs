@@ -146,6 +146,9 @@ impl DataError {
 
     /// A column that is not there; the hint names those most alike.
     pub fn no_column(frame: &polars::prelude::DataFrame, column: &str) -> Self {
+        if column.is_empty() {
+            return Self::refused("no column is chosen", None, "Choose a column of the table");
+        }
         let known = frame.get_column_names().into_iter().map(ToString::to_string).collect();
         Self::NoColumn { column: column.to_owned(), known }
     }

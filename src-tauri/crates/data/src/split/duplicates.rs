@@ -164,7 +164,11 @@ fn hashes(series: &Series, near: bool) -> Result<Option<Vec<u64>>, DataError> {
             return Ok(Some(cells.iter().map(|cell| mix(cell.map_or(2, u64::from))).collect()));
         }
         kind => {
-            let cells = wholes(series)?;
+            // Only equality counts here, which the bits keep.
+            let cells = match series.u64() {
+                Ok(wide) => wide.iter().map(|cell| cell.map(u64::cast_signed)).collect(),
+                Err(_) => wholes(series)?,
+            };
             let plain = |cell: Option<i64>| cell.map_or(MISSING, |cell| mix(cell as u64 ^ 0x5bd1_e995));
             let rounded = |cell: Option<i64>| match cell {
                 Some(value) if value.unsigned_abs() >= 10_000 => mix(three_digits(value as f64)),

@@ -204,7 +204,7 @@ fn cast(series: &Series, to: ColumnType, format: Option<&str>) -> Result<Cast, D
             let truth = |value: f64| if value == 1.0 { Some(true) } else { (value == 0.0).then_some(false) };
             numbers(series)?.into_iter().map(truth).collect::<BooleanChunked>().into_series()
         }
-        ColumnType::Text if !matches!(from, ColumnType::List | ColumnType::Struct) => library(&DataType::String)?,
+        ColumnType::Text if !matches!(from, ColumnType::List | ColumnType::Struct) => texts(series)?.into_series(),
         ColumnType::Category if !matches!(from, ColumnType::List | ColumnType::Struct) => {
             let as_text = texts(series)?.into_series();
             as_text

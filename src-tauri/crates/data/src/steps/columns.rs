@@ -39,17 +39,37 @@ pub(crate) fn numbers(series: &Series) -> Result<Vec<f64>, DataError> {
 }
 
 /// Whole numbers (or what a point in time is made of); none for missing.
+///
+/// # Errors
+/// Numbers beyond 64 bits with a sign: they would pass for missing cells.
 pub(crate) fn wholes(series: &Series) -> Result<Vec<Option<i64>>, DataError> {
     let doing = || DataError::table(format!("reading the whole numbers of {}", series.name()));
     let cast = series.to_physical_repr().cast(&DataType::Int64).map_err(doing())?;
+    if cast.null_count() > series.null_count() {
+        let what = format!("{} holds whole numbers above {}", series.name(), super::names::count(i64::MAX as u64));
+        let hint = "Such numbers are mostly codes: make them text with «Set type» in a step above";
+        return Err(DataError::refused(what, Some(series.name()), hint));
+    }
     Ok(cast.i64().map_err(doing())?.iter().collect())
 }
 
-/// The cells of a column as text; none for missing.
+/// The cells of a column as text; none for missing (NaN too). Durations, lists and structs as the grid shows them.
 pub(crate) fn texts(series: &Series) -> Result<StringChunked, DataError> {
+    if series.dtype().is_nested() || series.dtype().is_duration() {
+        let shown: StringChunked = series.iter().map(|value| crate::format::text_of(&value)).collect();
+        return Ok(shown.with_name(series.name().clone()));
+    }
     let doing = || DataError::table(format!("reading {} as text", series.name()));
     let cast = series.cast(&DataType::String).map_err(doing())?;
-    Ok(cast.str().map_err(doing())?.clone())
+    let shown = cast.str().map_err(doing())?;
+    if series.dtype().is_float() {
+        let there = series.is_not_nan().map_err(doing())?;
+        if !there.all() {
+            let missing = StringChunked::full_null(series.name().clone(), series.len());
+            return shown.zip_with(&there, &missing).map_err(doing());
+        }
+    }
+    Ok(shown.clone())
 }
 
 /// A column of numbers; NaN becomes null.
@@ -141,10 +161,8 @@ pub(crate) fn codes(series: &Series) -> Result<Codes, DataError> {
                 .collect();
             let shown = Series::new("levels".into(), keys)
                 .cast(canonical.dtype())
-                .and_then(|times| times.cast(&DataType::String))
                 .map_err(DataError::table("spelling points in time"))?;
-            for (level, text) in codes.levels.iter_mut().zip(shown.str().map_err(DataError::table("spelling"))?.iter())
-            {
+            for (level, text) in codes.levels.iter_mut().zip(texts(&shown)?.iter()) {
                 text.unwrap_or_default().clone_into(&mut level.label);
             }
             Ok(codes)
@@ -303,6 +321,35 @@ mod tests {
             Series::new("c".into(), ["z", "a"]).cast(&DataType::from_categories(Categories::global())).unwrap();
         check(category, &["a", "z"], &[1, 0]);
         check(Series::new_null("n".into(), 2), &[], &[MISSING, MISSING]);
+    }
+
+    #[test]
+    fn a_number_that_is_none_has_no_text() {
+        let found = texts(&Series::new("x".into(), [Some(1.5), Some(f64::NAN), None])).unwrap();
+        assert_eq!(found.iter().collect::<Vec<_>>(), [Some("1.5"), None, None]);
+    }
+
+    #[test]
+    fn durations_have_levels_and_texts() {
+        let spans = Series::new("d".into(), [Some(90_000_000i64), None, Some(1_000_000)])
+            .cast(&DataType::Duration(TimeUnit::Microseconds))
+            .unwrap();
+        let found = codes(&spans).unwrap();
+        let labels: Vec<&str> = found.levels.iter().map(|level| level.label.as_str()).collect();
+        assert_eq!((labels, found.rows), (vec!["1s", "1m 30s"], vec![1, MISSING, 0]));
+        assert_eq!(texts(&spans).unwrap().get(0), Some("1m 30s"));
+    }
+
+    #[test]
+    fn numbers_beyond_64_bits_with_a_sign_are_refused_and_not_missing() {
+        let fits = Series::new("n".into(), [Some(i64::MAX as u64), None]);
+        assert_eq!(wholes(&fits).unwrap(), [Some(i64::MAX), None]);
+        let wide = Series::new("n".into(), [Some(i64::MAX as u64 + 1), None]);
+        for error in [wholes(&wide).err(), codes(&wide).err()] {
+            let error = error.expect("refused");
+            assert_eq!(error.to_string(), "n holds whole numbers above 9,223,372,036,854,775,807");
+            assert!(error.hint().contains("Set type"));
+        }
     }
 
     #[test]

@@ -286,9 +286,8 @@ pub(super) fn cast_to(series: &Series, dtype: &DataType) -> Result<Series, DataE
     if series.dtype() == dtype {
         return Ok(series.clone());
     }
-    if series.dtype().is_nested() && dtype == &DataType::String {
-        let texts: StringChunked = series.iter().map(|value| crate::format::text_of(&value)).collect::<StringChunked>();
-        return Ok(texts.with_name(series.name().clone()).into_series());
+    if dtype == &DataType::String {
+        return Ok(texts(series)?.into_series());
     }
     series.strict_cast(dtype).map_err(DataError::table(format!("giving {} a wider type", series.name())))
 }
