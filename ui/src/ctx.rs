@@ -27,6 +27,7 @@ pub struct Ctx<'a> {
 
 /// What a pane asks of the app.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few a frame, drained at its end")]
 pub enum Action {
     /// Send a request; an error becomes a toast.
     Call(Request),

@@ -266,7 +266,7 @@ fn every_field_is_set_by_its_name_and_stands_in_the_step() {
     for spec in catalogue::STEPS {
         for field in spec.fields {
             // A step that shows the field: one of the values that it waits for.
-            let mut step = serde_json::to_value(&catalogue::default_of(spec.op).unwrap()).unwrap();
+            let mut step = serde_json::to_value(catalogue::default_of(spec.op).unwrap()).unwrap();
             if let Some((key, values)) = field.when.split_once('=') {
                 step[key] = json!(values.split('|').next().unwrap());
             }

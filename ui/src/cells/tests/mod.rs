@@ -71,6 +71,7 @@ fn apply(view: &mut NotebookView, edit: &Edit) {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "one of them a test")]
 enum Pane {
     Notebook(NotebookPane),
     Wrangle(WranglePane),

@@ -83,11 +83,11 @@ mod text_vectors;
 mod texts_tests;
 mod undo;
 
+pub(crate) use bin::labels as bin_labels;
 pub use fitted::{
     ColumnBins, ColumnBounds, ColumnCodes, ColumnDonors, ColumnFill, ColumnLevels, ColumnScale, Component, FillValue,
     FittedField, FittedLevel, FittedRecipe, FittedStep, GroupFill, Learned, LevelCode,
 };
-pub(crate) use bin::labels as bin_labels;
 pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};

@@ -311,10 +311,10 @@ fn groups_stand_in_the_order_of_their_first_row() {
         {"column": "age", "function": "mean"},
         {"column": "id", "function": "sum", "name": "total"},
     ]});
-    let made = check(&[group.clone()], "city rows age_mean total\nUlm 2 30 1\n· 1 · 2\nBonn 2 20 5");
+    let made = check(std::slice::from_ref(&group), "city rows age_mean total\nUlm 2 30 1\n· 1 · 2\nBonn 2 20 5");
     assert_eq!((made.outcomes[0].rows_removed, made.outcomes[0].rows_added), (5, 3));
     let within = Table::with_parts(people(), Some(Parts::new(vec![0, 1, 2, 0, 2]).unwrap())).unwrap();
-    let made = run_on(&within, &[group.clone()]).unwrap();
+    let made = run_on(&within, std::slice::from_ref(&group)).unwrap();
     assert_eq!(made.table.parts.unwrap().as_slice(), [0, 1, 2], "groups within a part keep it");
     let across = Table::with_parts(people(), Some(Parts::new(vec![0, 1, 2, 1, 2]).unwrap())).unwrap();
     assert_eq!(run_on(&across, &[group]).unwrap_err().hint(), "Put the step above the split");
@@ -332,7 +332,7 @@ fn pivots_and_their_way_back() {
     assert!(applied.warnings[0].contains("(Kiel), left out"), "{:?}", applied.warnings);
     let wide = df!("k" => ["a", "b"], "x" => [1i64, 2], "y" => [3.5, 4.0]).unwrap();
     let unpivot = json!({"op": "unpivot", "index": ["k"]});
-    let long = run_on(&Table::new(wide.clone()), &[unpivot.clone()]).unwrap();
+    let long = run_on(&Table::new(wide.clone()), std::slice::from_ref(&unpivot)).unwrap();
     assert_eq!(shown(&long.table.frame), "k variable value\na x 1\nb x 2\na y 3.5\nb y 4");
     assert_eq!(long.rows_from.as_deref(), Some(&[0, 1, 0, 1][..]));
     let back = json!({"op": "pivot", "index": ["k"], "on": "variable", "values": "value"});
