@@ -186,6 +186,7 @@ fn pages_follow_order_and_conditions() {
         column: "sex".into(),
         test: cairn_protocol::steps::Test::Equal,
         value: Some(cairn_protocol::ParamValue::Text("F".into())),
+        other: None,
     };
     let women = page(TableQuery { conditions: vec![condition], ..TableQuery::default() });
     assert!(women.rows_total > 5_000 && women.rows_total < 15_000);
