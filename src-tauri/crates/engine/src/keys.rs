@@ -81,6 +81,21 @@ pub fn keys(
     keys
 }
 
+/// The key of one cell: as [`keys`], without looking at what it does not come from. Nothing where the cell is not there
+/// or reads itself.
+pub fn key(
+    notebook: &Notebook,
+    name: &str,
+    root: &Path,
+    digests: &Digests,
+    kernels: &Kernels,
+) -> Option<Result<Key, ErrorInfo>> {
+    let cell = graph::find(notebook, name)?;
+    let cells = graph::ancestors(notebook, name).into_iter().chain([cell]).cloned().collect();
+    let lineage = Notebook { schema: notebook.schema, title: notebook.title.clone(), cells };
+    keys(&lineage, root, digests, kernels).remove(name)
+}
+
 fn key_of(
     cell: &Cell,
     notebook: &Notebook,

@@ -228,9 +228,9 @@ impl Project {
 
     /// One cell as a pane shows it.
     pub fn view_cell(&self, session: &Session, name: &str, kernels: &Kernels) -> Option<CellView> {
-        let keys = self.keys(&session.notebook, kernels);
+        let key = keys::key(&session.notebook, name, &self.root, &self.digests, kernels);
         let cell = crate::notebook::graph::find(&session.notebook, name)?;
-        Some(session.cell_view(name, &cell.body, keys.get(name), &self.cache))
+        Some(session.cell_view(name, &cell.body, key.as_ref(), &self.cache))
     }
 
     /// The project as its tree shows it.

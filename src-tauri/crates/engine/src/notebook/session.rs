@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    time::{Duration, Instant},
 };
 
 use cairn_protocol::{
@@ -19,6 +20,9 @@ use crate::{
     keys::Key,
     now,
 };
+
+/// Between two writings of what is remembered, while cells run.
+const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
 /// Undo points kept.
 const MAX_UNDO: usize = 500;
@@ -39,6 +43,9 @@ pub struct Session {
     saved_text: String,
     saved_at: String,
     memory: Memory,
+    /// Whether a part of it is not on the disk yet, and when that was last so.
+    unwritten: bool,
+    written: Instant,
     /// Cells that wait or run.
     busy: BTreeMap<String, CellState>,
     /// Cells that failed, with the key they failed under.
@@ -93,6 +100,8 @@ impl Session {
             saved_text,
             saved_at,
             memory,
+            unwritten: false,
+            written: Instant::now(),
             busy: BTreeMap::new(),
             failed: BTreeMap::new(),
             changed_files: BTreeSet::new(),
@@ -232,10 +241,22 @@ impl Session {
         if let Some(CellBody::Data(data)) = super::graph::find(&self.notebook, cell).map(|cell| &cell.body) {
             self.changed_files.remove(&data.file);
         }
-        // What is lost here is only how long a cell took and when.
+        // What is lost here is only how long a cell took and when: many quick cells share one writing.
+        self.unwritten = true;
+        if self.written.elapsed() >= BETWEEN_WRITES {
+            self.remember();
+        }
+    }
+
+    /// Writes what is remembered of the cells that ran, where that is not done yet.
+    pub fn remember(&mut self) {
+        if !std::mem::take(&mut self.unwritten) {
+            return;
+        }
         if let Err(error) = write_json(&self.memory_file, &self.memory) {
             tracing_note(&error);
         }
+        self.written = Instant::now();
     }
 
     /// A cell failed.

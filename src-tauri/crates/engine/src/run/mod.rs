@@ -149,13 +149,10 @@ pub fn run_cells(
         shown.set(&cell.name, Some(CellState::Queued));
     }
     let mut outcomes: Vec<CellOutcome> = Vec::new();
+    let mut not_run: std::collections::HashSet<&str> = std::collections::HashSet::new();
     let mut interrupted = None;
     for cell in &order {
-        let failed_input = cell.body.inputs().into_iter().find(|input| {
-            outcomes.iter().any(|done| {
-                done.name == *input && matches!(done.status, OutcomeStatus::Failed | OutcomeStatus::Skipped)
-            })
-        });
+        let failed_input = cell.body.inputs().into_iter().find(|input| not_run.contains(input));
         let outcome = if let Some(input) = failed_input {
             skipped(cell, format!("{input} did not run"))
         } else if interrupted.is_some() {
@@ -167,7 +164,13 @@ pub fn run_cells(
         if outcome.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Interrupted) {
             interrupted.clone_from(&outcome.error);
         }
+        if matches!(outcome.status, OutcomeStatus::Failed | OutcomeStatus::Skipped) {
+            not_run.insert(&cell.name);
+        }
         outcomes.push(outcome);
+    }
+    if let Some(session) = session {
+        locked(session).remember();
     }
     match interrupted {
         Some(error) if session.is_some() => Err(error),
