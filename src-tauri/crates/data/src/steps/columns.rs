@@ -85,6 +85,7 @@ pub(super) fn flags(name: &str, values: Vec<u8>, validity: Option<Bitmap>) -> Co
 }
 
 /// A column as codes into its distinct values.
+#[derive(Debug)]
 pub(crate) struct Codes {
     /// For each row the index of its level; [`MISSING`] for a missing cell.
     pub rows: Vec<u32>,

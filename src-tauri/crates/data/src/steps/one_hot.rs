@@ -21,7 +21,7 @@ use polars_arrow::bitmap::Bitmap;
 use rayon::prelude::*;
 
 use super::{
-    columns::{Level, LevelValue, MISSING, codes, column, flags},
+    columns::{Level, LevelValue, MISSING, column, flags},
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{Names, count, rows_hold, some},
     operation::{Around, Change, FitRows, Operation, Stage},
@@ -76,13 +76,14 @@ impl Operation for OneHot {
         fit(frame, &self.columns, &Choices::from(self), rows)
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let Learned::Levels { columns } = learned else {
             return Err(DataError::refused("the step did not learn its levels", None, "Run the cell again"));
         };
         let columns: Vec<&ColumnLevels> =
             columns.iter().filter(|levels| self.columns.contains(&levels.column)).collect();
-        let mut change = transform(frame, &columns, &Choices::from(self))?;
+        let rows = stage.fit_rows.unwrap_or(FitRows::of(None));
+        let mut change = transform(frame, &columns, &Choices::from(self), rows)?;
         if self.parity == OneHotParity::Pandas {
             for (_, made) in &mut change.replaced {
                 let kept = usize::from(self.keep_source);
@@ -162,7 +163,7 @@ pub(super) fn check_width(width: usize, rows: usize, of: &str) -> Result<(), Dat
 fn levels(series: &Series, choices: &Choices<'_>, rows: FitRows<'_>) -> Result<ColumnLevels, DataError> {
     let name = series.name().as_str();
     let kind = column_type(series.dtype());
-    let codes = codes(series)?;
+    let codes = rows.codes(series)?;
     let broken = |level: &Level| matches!(level.value, LevelValue::Real(value) if value.fract() != 0.0);
     if choices.parity == OneHotParity::None && codes.levels.iter().any(broken) {
         let what = format!("{name} holds floats with fractions, which have no levels");
@@ -234,7 +235,12 @@ fn missing_refused(name: &str, row: usize) -> DataError {
 }
 
 /// Encodes the columns with the levels that were learned.
-fn transform(frame: &DataFrame, columns: &[&ColumnLevels], choices: &Choices<'_>) -> Result<Change, DataError> {
+fn transform(
+    frame: &DataFrame,
+    columns: &[&ColumnLevels],
+    choices: &Choices<'_>,
+    rows: FitRows<'_>,
+) -> Result<Change, DataError> {
     let width = columns.iter().map(|levels| width(levels)).sum();
     check_width(
         width,
@@ -242,7 +248,7 @@ fn transform(frame: &DataFrame, columns: &[&ColumnLevels], choices: &Choices<'_>
         &columns.iter().map(|levels| levels.column.as_str()).collect::<Vec<_>>().join(", "),
     )?;
     let encoded: Vec<Result<Encoded, DataError>> =
-        columns.par_iter().map(|levels| encode(column(frame, &levels.column)?, levels, choices)).collect();
+        columns.par_iter().map(|levels| encode(column(frame, &levels.column)?, levels, choices, rows)).collect();
     let mut change = Change::default();
     for (levels, encoded) in columns.iter().zip(encoded) {
         let Encoded { columns: mut made, warnings } = encoded?;
@@ -264,9 +270,14 @@ struct Encoded {
 /// A row that is 0 in every column.
 const NOWHERE: u32 = u32::MAX;
 
-fn encode(series: &Series, fitted: &ColumnLevels, choices: &Choices<'_>) -> Result<Encoded, DataError> {
+fn encode(
+    series: &Series,
+    fitted: &ColumnLevels,
+    choices: &Choices<'_>,
+    rows: FitRows<'_>,
+) -> Result<Encoded, DataError> {
     let name = fitted.column.as_str();
-    let codes = codes(series)?;
+    let codes = rows.codes(series)?;
     // Columns stand in the order: levels, other, null.
     let mut next = 0u32;
     let mut place = |name: &Option<String>| -> Option<u32> {

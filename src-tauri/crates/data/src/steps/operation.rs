@@ -4,12 +4,18 @@
 //! The same `transform` runs when the recipe is fitted and when it is replayed on new rows; [`Stage`] says which, for
 //! the few steps to which it matters (cross-fitted encoders give training rows what the other folds say).
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use cairn_protocol::{UnfitCell, results::Prediction};
 use polars::prelude::*;
 
-use super::fitted::Learned;
+use super::{
+    columns::{Codes, codes},
+    fitted::Learned,
+};
 use crate::error::DataError;
 
 /// What steps may look at beside their own table.
@@ -41,27 +47,54 @@ impl Around {
 
 /// The rows a step learns from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FitRows<'a>(Option<&'a [u8]>);
+pub(super) struct FitRows<'a> {
+    parts: Option<&'a [u8]>,
+    memo: Option<&'a CodesMemo>,
+}
+
+/// The codes of columns that a step's fit needed and its change of the same table needs again.
+#[derive(Debug, Default)]
+pub(super) struct CodesMemo(Mutex<BTreeMap<String, Arc<Codes>>>);
 
 impl<'a> FitRows<'a> {
     /// Those of part 0; all where there are no parts.
     pub fn of(parts: Option<&'a [u8]>) -> Self {
-        Self(parts)
+        Self { parts, memo: None }
+    }
+
+    /// The same rows; codes of the table's columns are kept for as long as the memo lives.
+    pub fn remembering(self, memo: &'a CodesMemo) -> Self {
+        Self { memo: Some(memo), ..self }
+    }
+
+    /// The codes of a column of the table that is fitted on, all rows of it.
+    ///
+    /// # Errors
+    /// As [`codes`].
+    pub fn codes(self, series: &Series) -> Result<Arc<Codes>, DataError> {
+        let Some(CodesMemo(memo)) = self.memo else { return codes(series).map(Arc::new) };
+        let known = || memo.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(codes) = known().get(series.name().as_str()) {
+            return Ok(Arc::clone(codes));
+        }
+        let found = Arc::new(codes(series)?);
+        known().insert(series.name().to_string(), Arc::clone(&found));
+        Ok(found)
     }
 
     /// The parts, where only those of part 0 count.
     pub fn parts(self) -> Option<&'a [u8]> {
-        self.0
+        self.parts
     }
 
     /// Whether the step learns from a row.
     pub fn has(self, row: usize) -> bool {
-        self.0.is_none_or(|parts| parts[row] == 0)
+        self.parts.is_none_or(|parts| parts[row] == 0)
     }
 
     /// The values of those rows.
     pub fn pick(self, values: &[f64]) -> Vec<f64> {
-        match self.0 {
+        match self.parts {
             None => values.to_vec(),
             Some(parts) => values.iter().zip(parts).filter(|(_, part)| **part == 0).map(|(value, _)| *value).collect(),
         }
@@ -69,7 +102,7 @@ impl<'a> FitRows<'a> {
 
     /// As a message calls them.
     pub fn name(self) -> &'static str {
-        if self.0.is_some() { "training rows" } else { "table" }
+        if self.parts.is_some() { "training rows" } else { "table" }
     }
 }
 

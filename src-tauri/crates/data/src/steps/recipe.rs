@@ -10,7 +10,7 @@ use super::{
     arrange, cast,
     fitted::{FittedRecipe, FittedStep, Learned, RECIPE_SCHEMA},
     flags, one_hot,
-    operation::{Around, Change, FitRows, Operation, Rows, Stage},
+    operation::{Around, Change, CodesMemo, FitRows, Operation, Rows, Stage},
     predict,
     table::{Parts, Table},
 };
@@ -179,6 +179,8 @@ fn run_step(table: &Table, number: usize, step: &Step, around: &Around) -> Resul
         return Err(DataError::refused(what, None, "Look at the filters above: they may remove every row"));
     }
     check_columns(&table.frame, &step.op)?;
+    let memo = CodesMemo::default();
+    let rows = rows.remembering(&memo);
     let (learned, mut warnings) = fit(&table.frame, &step.op, rows, around)?;
     let mut prediction = predict::of_learned(&table.frame, &step.op, &learned);
     if let Some(prediction) = &mut prediction {
