@@ -8,7 +8,7 @@ use polars::prelude::{
     BooleanChunked, Column, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, IntoSeries, PlSmallStr,
     StringChunked, TimeUnit,
 };
-use polars_arrow::array::{BooleanArray, MutableBinaryViewArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::array::{BooleanArray, MutableBinaryViewArray, PrimitiveArray, Utf8ViewArray, View};
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::ArrowDataType;
 
@@ -93,13 +93,17 @@ impl ColumnBuild {
             row = match &mut self.values {
                 Values::Text(_) => self.text(block, text, column, row, reading),
                 Values::Int(_) => match self.target {
-                    Target::Number(form) => self.ints(&fields, row, |field| values::formed_int(field, form)),
-                    _ => self.ints(&fields, row, values::int),
+                    Target::Number(form) => {
+                        self.ints(&fields, row, |_, _, _| None, |field| values::formed_int(field, form))
+                    }
+                    _ => self.ints(&fields, row, values::quick_int, values::int),
                 },
                 Values::Float(_) => match self.target {
-                    Target::Number(form) => self.floats(&fields, row, |field| values::formed_float(field, form)),
-                    Target::Float { comma: true } => self.floats(&fields, row, values::float_comma),
-                    _ => self.floats(&fields, row, values::float),
+                    Target::Number(form) => {
+                        self.floats(&fields, row, |_, _, _| None, |field| values::formed_float(field, form))
+                    }
+                    Target::Float { comma: true } => self.floats(&fields, row, |_, _, _| None, values::float_comma),
+                    _ => self.floats(&fields, row, values::quick_float, values::float),
                 },
                 Values::Nothing | Values::Undecided | Values::Bool(_) | Values::Date(_) | Values::Datetime(_) => {
                     self.others(&fields, row)
@@ -110,11 +114,22 @@ impl ColumnBuild {
         self.rows += block.rows();
     }
 
-    fn ints(&mut self, fields: &Fields<'_>, from: usize, parse: impl Fn(&[u8]) -> Option<i64>) -> usize {
+    fn ints(
+        &mut self,
+        fields: &Fields<'_>,
+        from: usize,
+        quick: impl Fn(&[u8], usize, usize) -> Option<i64>,
+        parse: impl Fn(&[u8]) -> Option<i64>,
+    ) -> usize {
         let Values::Int(list) = &mut self.values else { return from };
         let rows = fields.block.rows();
         list.reserve(rows - from);
         for row in from..rows {
+            let (start, end) = fields.block.span(row, fields.column);
+            if let Some(value) = quick(fields.bytes, start, end) {
+                push(list, &mut self.validity, Some(value));
+                continue;
+            }
             let field = fields.get(row);
             let value = match parse(field) {
                 Some(value) => Some(value),
@@ -130,11 +145,22 @@ impl ColumnBuild {
         rows
     }
 
-    fn floats(&mut self, fields: &Fields<'_>, from: usize, parse: impl Fn(&[u8]) -> Option<f64>) -> usize {
+    fn floats(
+        &mut self,
+        fields: &Fields<'_>,
+        from: usize,
+        quick: impl Fn(&[u8], usize, usize) -> Option<f64>,
+        parse: impl Fn(&[u8]) -> Option<f64>,
+    ) -> usize {
         let Values::Float(list) = &mut self.values else { return from };
         let rows = fields.block.rows();
         list.reserve(rows - from);
         for row in from..rows {
+            let (start, end) = fields.block.span(row, fields.column);
+            if let Some(value) = quick(fields.bytes, start, end) {
+                push(list, &mut self.validity, Some(value));
+                continue;
+            }
             let field = fields.get(row);
             let value = match parse(field) {
                 Some(value) => Some(value),
@@ -277,7 +303,10 @@ impl ColumnBuild {
                     }
                 }
                 [first, ..] if *first == quote || *first == b' ' => list.push_value(unquote(raw, reading.dialect).0),
-                _ => list.push_value(raw),
+                _ => match short_view(text.as_bytes(), start, end) {
+                    Some(view) => list.push_view(view, &[]),
+                    None => list.push_value(raw),
+                },
             }
         }
         rows
@@ -420,6 +449,20 @@ fn nothing_as(target: Target, missing: usize) -> Values {
         Target::Datetime { .. } | Target::Time => Values::Datetime(vec![0; missing]),
         Target::Text | Target::Nothing => Values::Undecided,
     }
+}
+
+/// A field of up to twelve bytes as the view that holds it, read in one go with what stands behind it. Nothing where the
+/// field is longer, or the text ends too soon.
+#[inline(always)]
+fn short_view(text: &[u8], start: usize, end: usize) -> Option<View> {
+    let length = end - start;
+    if length > View::MAX_INLINE_SIZE as usize {
+        return None;
+    }
+    let bytes = text.get(start..)?.first_chunk::<16>()?;
+    let own = u128::from_le_bytes(*bytes) & !(u128::MAX << (length * 8));
+    let [prefix, buffer_idx, offset] = [own as u32, (own >> 32) as u32, (own >> 64) as u32];
+    Some(View { length: length as u32, prefix, buffer_idx, offset })
 }
 
 /// Writes a text with its doubled quotes halved; the first quote stands at `at`.

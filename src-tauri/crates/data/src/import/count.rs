@@ -31,9 +31,13 @@ pub(crate) fn count(text: &[u8], start: usize, dialect: &Dialect, width: usize, 
     for island in islands.iter().chain([&end]) {
         if island.start > at {
             let run = &text[at..island.start];
-            counted.lines += lines(run, dialect);
+            let marks = marks(run, dialect);
+            counted.lines += match dialect.lone_cr {
+                true => line_ends(dialect, run, 0, run.len()),
+                false => marks.iter().map(|marks| marks.line_ends).sum::<u64>() + u64::from(!run.ends_with(b"\n")),
+            };
             if let Some(records) = &mut counted.by_quotes {
-                *records += by_quotes(run, dialect, width);
+                *records += by_quotes(run, dialect, width, &marks);
             }
         }
         if island.reason.is_some() {
@@ -52,36 +56,47 @@ pub(crate) fn count(text: &[u8], start: usize, dialect: &Dialect, width: usize, 
     counted
 }
 
-fn lines(run: &[u8], dialect: &Dialect) -> u64 {
-    if dialect.lone_cr {
-        return line_ends(dialect, run, 0, run.len());
-    }
-    let ends: usize = run.par_chunks(CHUNK).map(|chunk| memchr::memchr_iter(b'\n', chunk).count()).sum();
-    ends as u64 + u64::from(!run.ends_with(b"\n"))
+/// What stands in a chunk.
+struct Marks {
+    line_ends: u64,
+    quotes: usize,
 }
 
-fn by_quotes(run: &[u8], dialect: &Dialect, width: usize) -> u64 {
+/// Line ends and quotes of each chunk, counted while its bytes are at hand.
+fn marks(run: &[u8], dialect: &Dialect) -> Vec<Marks> {
+    const AT_HAND: usize = 64 << 10;
+    run.par_chunks(CHUNK)
+        .map(|chunk| {
+            chunk.chunks(AT_HAND).fold(Marks { line_ends: 0, quotes: 0 }, |marks, part| Marks {
+                line_ends: marks.line_ends + memchr::memchr_iter(b'\n', part).count() as u64,
+                quotes: marks.quotes + dialect.quote.map_or(0, |quote| memchr::memchr_iter(quote, part).count()),
+            })
+        })
+        .collect()
+}
+
+fn by_quotes(run: &[u8], dialect: &Dialect, width: usize, marks: &[Marks]) -> u64 {
     let quote = dialect.quote;
     // Whether each chunk begins inside quotes follows from the quotes before it.
-    let odd: Vec<bool> = run
-        .par_chunks(CHUNK)
-        .map(|chunk| quote.is_some_and(|quote| memchr::memchr_iter(quote, chunk).count() % 2 == 1))
-        .collect();
     let mut inside = false;
-    let begins: Vec<bool> = odd
-        .into_iter()
-        .map(|odd| {
+    let begins: Vec<bool> = marks
+        .iter()
+        .map(|marks| {
             let before = inside;
-            inside ^= odd;
+            inside ^= marks.quotes % 2 == 1;
             before
         })
         .collect();
     let blank = |end: usize| width > 1 && is_blank_before(run, end, dialect);
     let ended: u64 = begins
         .par_iter()
+        .zip(marks)
         .enumerate()
-        .map(|(index, inside)| {
+        .map(|(index, (inside, marks))| {
             let chunk = &run[index * CHUNK..run.len().min((index + 1) * CHUNK)];
+            if marks.quotes == 0 && (*inside || width == 1) {
+                return if *inside { 0 } else { marks.line_ends };
+            }
             let mut carry = if *inside { u64::MAX } else { 0 };
             let mut records = 0;
             let mut take = |block: &[u8; 64], offset: usize, valid: u64| {

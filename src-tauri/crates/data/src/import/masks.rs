@@ -49,6 +49,16 @@ mod vector {
 #[cfg(target_arch = "x86_64")]
 pub(crate) use vector::{mask_of, masks};
 
+/// Whether the processor counts and finds bits in one instruction: what `avx2,bmi1,bmi2,lzcnt,popcnt` stand for.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn counts_bits() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use portable::{mask_of, masks};
 

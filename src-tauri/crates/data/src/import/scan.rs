@@ -4,10 +4,14 @@
 //! parity is checked against the places where RFC 4180 allows a quote. A record whose quotes are astray or whose
 //! number of fields differs goes to [`read_record`]; the scan resumes behind it. So clean text is fast and
 //! damaged text is read the same way whatever surrounds it.
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calling what was compiled for newer processors, after asking for them")
+)]
 
 use super::dialect::{Dialect, Record, Unclosed, read_record};
 use super::kinds::{self, classify};
-use super::masks::{mask_of, masks};
+use super::masks::{self, mask_of, masks};
 
 /// Fields after which a block is handed on; together with its text it should fit the second-level cache.
 const BLOCK_FIELDS: usize = 24 << 10;
@@ -165,6 +169,23 @@ impl<'a> Scanner<'a> {
     /// Takes whole rows until the block is full or the stretch ends (true), or something is out of the
     /// ordinary at `self.at` (false).
     fn fast(&mut self, bytes: &[u8], until: usize, block: &mut Block, filled: &mut usize) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if masks::counts_bits() {
+            // SAFETY: the processor has been asked for what the function needs.
+            return unsafe { self.fast_with_bit_counts(bytes, until, block, filled) };
+        }
+        self.fast_anywhere(bytes, until, block, filled)
+    }
+
+    /// The same, compiled for the processors of the last ten years, which count and find bits in one instruction.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn fast_with_bit_counts(&mut self, bytes: &[u8], until: usize, block: &mut Block, filled: &mut usize) -> bool {
+        self.fast_anywhere(bytes, until, block, filled)
+    }
+
+    #[inline(always)]
+    fn fast_anywhere(&mut self, bytes: &[u8], until: usize, block: &mut Block, filled: &mut usize) -> bool {
         let (width, base) = (self.width, block.base);
         let delimiter = self.dialect.delimiter[0];
         let quote = self.dialect.quote;

@@ -54,6 +54,80 @@ fn eight_digits(word: u64) -> Option<u64> {
     Some(low.wrapping_add(high) >> 32)
 }
 
+/// A whole number of up to sixteen digits without a sign, read from the eight or sixteen bytes that end where the field
+/// does, without a look at single digits. Nothing where the field is another, or lies within the first bytes of the text:
+/// [`int`] looks closer.
+#[inline(always)]
+pub(crate) fn quick_int(text: &[u8], start: usize, end: usize) -> Option<i64> {
+    let length = end.wrapping_sub(start);
+    let value = if length.wrapping_sub(1) < 8 {
+        eight_digits(padded_eight(text, length, end)?)?
+    } else {
+        sixteen_digits(padded_sixteen(text, length, end)?)?
+    };
+    if text[start] == b'0' && length > 1 { None } else { Some(value as i64) }
+}
+
+/// As [`quick_int`] for a number with a decimal point or without, of up to sixteen characters: see [`float`].
+#[inline(always)]
+pub(crate) fn quick_float(text: &[u8], start: usize, end: usize) -> Option<f64> {
+    // The point is taken out of the word of characters: what stands before it moves one place to the right. The lowest
+    // bit of the marks stands at the first point; what is above it may be a false mark, and a second point is no digit.
+    macro_rules! without_point {
+        ($word:ty, $padded:ident) => {{
+            const ONES: $word = <$word>::from_ne_bytes([1; size_of::<$word>()]);
+            let digits = $padded(text, end.wrapping_sub(start), end)?;
+            let other = digits ^ (ONES * b'.' as $word);
+            let points = other.wrapping_sub(ONES) & !other & (ONES * 0x80);
+            if points == 0 {
+                (digits, 0)
+            } else {
+                let place = points.trailing_zeros() & !7;
+                let before = digits & !(<$word>::MAX << place);
+                let behind = digits & (<$word>::MAX << place << 8);
+                (behind | before << 8 | b'0' as $word, size_of::<$word>() - 1 - place as usize / 8)
+            }
+        }};
+    }
+    let length = end.wrapping_sub(start);
+    let (mantissa, after) = if length.wrapping_sub(1) < 8 {
+        let (digits, after) = without_point!(u64, padded_eight);
+        (eight_digits(digits)?, after)
+    } else {
+        let (digits, after) = without_point!(u128, padded_sixteen);
+        (sixteen_digits(digits)?, after)
+    };
+    let leading_zero = text[start] == b'0' && text.get(start + 1).is_some_and(u8::is_ascii_digit);
+    if leading_zero || mantissa > 1 << 53 || (length == 1 && text[start] == b'.') {
+        return None;
+    }
+    Some(mantissa as f64 / POWERS[after & 15])
+}
+
+/// The bytes that end with a field of one to eight bytes, its first character lowest, those before it made `0`.
+#[inline(always)]
+fn padded_eight(text: &[u8], length: usize, end: usize) -> Option<u64> {
+    let bytes = text.get(end.wrapping_sub(8)..end)?.first_chunk::<8>()?;
+    let own = u64::MAX << ((8 - length) * 8);
+    Some(u64::from_le_bytes(*bytes) & own | u64::from_ne_bytes([b'0'; 8]) & !own)
+}
+
+/// As [`padded_eight`] for one to sixteen; nothing for other lengths.
+#[inline(always)]
+fn padded_sixteen(text: &[u8], length: usize, end: usize) -> Option<u128> {
+    if length.wrapping_sub(1) > 15 {
+        return None;
+    }
+    let bytes = text.get(end.wrapping_sub(16)..end)?.first_chunk::<16>()?;
+    let own = u128::MAX << ((16 - length) * 8);
+    Some(u128::from_le_bytes(*bytes) & own | u128::from_ne_bytes([b'0'; 16]) & !own)
+}
+
+#[inline(always)]
+fn sixteen_digits(digits: u128) -> Option<u64> {
+    Some(eight_digits(digits as u64)? * 100_000_000 + eight_digits((digits >> 64) as u64)?)
+}
+
 /// Whether the field is a whole number of any length, without leading zeros.
 pub(crate) fn is_whole(field: &[u8]) -> bool {
     let digits = field.strip_prefix(b"-").unwrap_or(field);
@@ -508,6 +582,28 @@ mod tests {
             }
         }
 
+        /// What stands before a field must not matter, and where the quick way answers, the slow one says the same.
+        #[test]
+        fn the_quick_way_agrees(before in "[0-9.,x-]{0,20}", field in "(0|[1-9][0-9]{0,9})?[.]?[0-9]{0,9}|[0-9.x-]{0,17}") {
+            let text = format!("{before}{field}");
+            let (start, end) = (before.len(), text.len());
+            if let Some(value) = quick_int(text.as_bytes(), start, end) {
+                prop_assert_eq!(int(field.as_bytes()), Some(value));
+            }
+            if let Some(value) = quick_float(text.as_bytes(), start, end) {
+                prop_assert_eq!(float(field.as_bytes()).map(f64::to_bits), Some(value.to_bits()));
+            }
+            // It must answer where it can: another change would only be slow, and nobody would know.
+            let plain = end >= 16 && (1..=15).contains(&field.len());
+            if plain && int(field.as_bytes()).is_some_and(|value| value >= 0) {
+                prop_assert!(quick_int(text.as_bytes(), start, end).is_some());
+                prop_assert!(quick_float(text.as_bytes(), start, end).is_some());
+            }
+            if plain && !field.starts_with('-') && float(field.as_bytes()).is_some() {
+                prop_assert!(quick_float(text.as_bytes(), start, end).is_some());
+            }
+        }
+
         #[test]
         fn whatever_comes_nothing_panics(bytes: Vec<u8>) {
             std::hint::black_box((int(&bytes), float(&bytes), float_comma(&bytes), datetime(&bytes), is_whole(&bytes)));
@@ -520,6 +616,13 @@ mod tests {
         for text in ["02210", "+1", "1_000", "1,000", "-", "", "0x1f", "--1", "1-", "-0", "00", "12345678a", "/2345678"]
         {
             assert_eq!(int(text.as_bytes()), None, "{text}");
+        }
+        for text in ["02210", "1,000", "1.5x", "00.5", "1.2.3", ".", "1e5"] {
+            let padded = format!("{:>20}", text);
+            let end = padded.len();
+            let start = end - text.len();
+            assert_eq!(quick_int(padded.as_bytes(), start, end), None, "{text}");
+            assert_eq!(quick_float(padded.as_bytes(), start, end), None, "{text}");
         }
         for text in ["00.5", "+1.5", "1.2.3", ".", "1e999", "nan", "e5", "-.", "1,5", "1.5x"] {
             assert_eq!(float(text.as_bytes()), None, "{text}");
