@@ -9,7 +9,7 @@ use cairn_kernel_sdk::Matrix;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::bins::{Binned, Bins, MISSING, halfway};
+use super::bins::{Binned, MISSING, halfway};
 use super::scan::{Sample, Scan};
 use super::tree::Tree;
 
@@ -49,6 +49,8 @@ struct Split {
     /// Where missing values go; none where the node has none in this column.
     missing_left: Option<bool>,
     score: f64,
+    /// The last bin on the left and the first on the right that the node has, where it was found between bins.
+    bins: Option<(u8, u8)>,
 }
 
 /// A node that is still to be made.
@@ -158,7 +160,7 @@ impl<'a, S: Scan> Grower<'a, S> {
                 Some(bins) if end - start > self.sorted => {
                     let samples = &self.samples[start..end];
                     let mut counted = Counted { scan: &mut self.scan, rows_in: &mut self.rows_in, samples };
-                    counted.best(column, &bins.0[column], self.limits.min_leaf, &mut best)
+                    counted.best(column, bins, self.limits.min_leaf, &mut best)
                 }
                 Some(_) => self.best_of_sorted(column, start, end, &mut best),
             };
@@ -218,7 +220,7 @@ impl<'a, S: Scan> Grower<'a, S> {
                 }
                 let threshold = next.map_or(f64::INFINITY, |next| halfway(value, next));
                 let missing_left = (missing > 0).then_some(missing_left);
-                keep(best, Split { column, threshold, missing_left, score: self.scan.score() });
+                keep(best, Split { column, threshold, missing_left, score: self.scan.score(), bins: None });
             }
         }
         true
@@ -259,35 +261,52 @@ impl<'a, S: Scan> Grower<'a, S> {
         self.scan.wipe(1);
         let rows = end - start;
         if left >= self.limits.min_leaf.max(1) && rows - left >= self.limits.min_leaf.max(1) {
-            keep(best, Split { column, threshold, missing_left, score: self.scan.score() });
+            keep(best, Split { column, threshold, missing_left, score: self.scan.score(), bins: None });
         }
         true
     }
 
     /// Orders the node's samples left before right, each side in the order of rows; where the right begins. The
-    /// threshold of a search moves half way between the node's own values around it, which bins know roughly.
+    /// threshold between bins moves half way between the node's own values around it.
     fn part(&mut self, start: usize, end: usize, mut split: Split) -> (usize, Split) {
         let values = self.features.column(split.column);
         let missing_left = split.missing_left == Some(true);
-        let (mut middle, mut right) = (start, 0);
+        let Some(((low, high), binned)) = split.bins.zip(self.bins) else {
+            let middle = self.part_by(start, end, |sample| {
+                let value = values[sample.row as usize];
+                value <= split.threshold || (missing_left && value.is_nan())
+            });
+            return (middle, split);
+        };
+        // Codes are near at hand; values are looked at only where they decide the threshold.
+        let (codes, low, high) = (binned.codes(split.column), usize::from(low), usize::from(high));
         let (mut below, mut above) = (f64::NEG_INFINITY, f64::INFINITY);
+        let middle = self.part_by(start, end, |sample| {
+            let code = codes.of(sample.row);
+            if code == low {
+                below = below.max(values[sample.row as usize]);
+            } else if code == high {
+                above = above.min(values[sample.row as usize]);
+            }
+            code <= low || (missing_left && code == MISSING)
+        });
+        split.threshold = halfway(below, above);
+        (middle, split)
+    }
+
+    fn part_by(&mut self, start: usize, end: usize, mut goes_left: impl FnMut(&Sample<S::Target>) -> bool) -> usize {
+        let (mut middle, mut right) = (start, 0);
         for at in start..end {
             let sample = self.samples[at];
-            let value = values[sample.row as usize];
-            let left = value <= split.threshold || (missing_left && value.is_nan());
+            let left = goes_left(&sample);
             // Written to both sides, of which one moves on: a jump that cannot be foreseen would cost more.
             self.samples[middle] = sample;
             self.spare[right] = sample;
             middle += usize::from(left);
             right += usize::from(!left);
-            below = below.max(if left { value } else { below });
-            above = above.min(if left { above } else { value });
         }
         self.samples[middle..end].copy_from_slice(&self.spare[..right]);
-        if self.bins.is_some() && split.threshold < f64::INFINITY {
-            split.threshold = halfway(below, above);
-        }
-        (middle, split)
+        middle
     }
 }
 
@@ -300,11 +319,12 @@ struct Counted<'a, S: Scan> {
 
 impl<S: Scan> Counted<'_, S> {
     /// Tries every threshold between bins that occur; whether more than one does.
-    fn best(&mut self, column: usize, bins: &Bins, min_leaf: usize, best: &mut Option<Split>) -> bool {
+    fn best(&mut self, column: usize, bins: &Binned, min_leaf: usize, best: &mut Option<Split>) -> bool {
         // One bit a code, so that a node of few samples looks at few bins.
         let mut occupied = [0u64; 4];
+        let of_rows = bins.codes(column);
         for sample in self.samples {
-            let code = usize::from(bins.codes[sample.row as usize]);
+            let code = of_rows.of(sample.row);
             self.scan.count(code, sample);
             self.rows_in[code] += 1;
             occupied[code >> 6] |= 1 << (code & 63);
@@ -340,7 +360,7 @@ impl<S: Scan> Counted<'_, S> {
     fn try_all(
         &mut self,
         column: usize,
-        bins: &Bins,
+        bins: &Binned,
         codes: &[u8],
         min_leaf: usize,
         missing_left: bool,
@@ -363,10 +383,11 @@ impl<S: Scan> Counted<'_, S> {
             }
             let score = self.scan.score();
             if best.is_none_or(|best| score > best.score) {
-                let next = codes.get(at + 1).map(|&next| usize::from(next));
-                let threshold = next.map_or(f64::INFINITY, |next| bins.between(code, next));
+                let next = codes.get(at + 1).copied();
+                let threshold = next.map_or(f64::INFINITY, |next| bins.between(column, code, usize::from(next)));
                 let missing_left = (missing > 0).then_some(missing_left);
-                keep(best, Split { column, threshold, missing_left, score });
+                let bins = next.map(|next| (code as u8, next));
+                keep(best, Split { column, threshold, missing_left, score, bins });
             }
         }
     }
