@@ -76,6 +76,8 @@ pub(super) struct Grower<'a, S: Scan> {
     /// Values of a node's samples with their place in the node.
     values: Vec<(f64, u32)>,
     rows_in: Vec<u32>,
+    /// Values of a node's samples for a threshold at random.
+    drawn_values: Vec<f64>,
     /// Samples of a node that is sorted at most.
     sorted: usize,
 }
@@ -90,9 +92,9 @@ impl<'a, S: Scan> Grower<'a, S> {
         random: ChaCha8Rng,
     ) -> Self {
         let columns = (0..features.width()).collect();
-        let (spare, values, rows_in) = (samples.clone(), vec![], vec![0; MISSING + 1]);
+        let (spare, values, rows_in, drawn_values) = (samples.clone(), vec![], vec![0; MISSING + 1], vec![]);
         let sorted = if samples.len() <= SMALL { usize::MAX } else { SORTED };
-        Self { features, bins, limits, scan, samples, spare, columns, random, values, rows_in, sorted }
+        Self { features, bins, limits, scan, samples, spare, columns, random, values, rows_in, drawn_values, sorted }
     }
 
     /// The tree; none where `cancelled` says so.
@@ -228,38 +230,42 @@ impl<'a, S: Scan> Grower<'a, S> {
 
     /// Tries one threshold drawn evenly between the smallest and the largest value; whether the column varies.
     fn one_at_random(&mut self, column: usize, start: usize, end: usize, best: &mut Option<Split>) -> bool {
-        let missing = self.gather(column, start, end);
-        let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (value, _) in &self.values {
-            lowest = lowest.min(*value);
-            highest = highest.max(*value);
-        }
-        if self.values.is_empty() || (lowest == highest && missing == 0) {
+        let column_values = self.features.column(column);
+        let (samples, rows) = (&self.samples[start..end], end - start);
+        let (mut lowest, mut highest, mut missing) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+        self.drawn_values.clear();
+        self.drawn_values.extend(samples.iter().map(|sample| {
+            let value = column_values[sample.row as usize];
+            // A missing value is neither below nor above anything.
+            lowest = if value < lowest { value } else { lowest };
+            highest = if value > highest { value } else { highest };
+            missing += usize::from(value.is_nan());
+            value
+        }));
+        if missing == rows || (lowest == highest && missing == 0) {
             return false;
         }
-        let missing_left = if missing > 0 { Some(self.random.random_range(0..2u32) == 0) } else { None };
-        let share: f64 = self.random.random();
-        let drawn = lowest + share * (highest - lowest);
-        // An infinite range has no even draw; then the threshold parts the infinite values off.
-        let threshold = if drawn >= lowest && drawn < highest { drawn } else { halfway(lowest, highest) };
-        let threshold = if lowest == highest { f64::INFINITY } else { threshold };
-        let missing_left = if lowest == highest { Some(false) } else { missing_left };
-        self.scan.rewind();
-        let mut left = 0;
-        if missing_left == Some(true) {
-            self.take_missing(column, start, end);
-            left = missing;
-        }
+        let (threshold, missing_left) = if lowest == highest {
+            (f64::INFINITY, Some(false))
+        } else {
+            let missing_left = if missing > 0 { Some(self.random.random_range(0..2u32) == 0) } else { None };
+            let share: f64 = self.random.random();
+            let drawn = lowest + share * (highest - lowest);
+            // An infinite range has no even draw; then the threshold parts the infinite values off.
+            (if drawn >= lowest && drawn < highest { drawn } else { halfway(lowest, highest) }, missing_left)
+        };
         // Counted into two bins without a jump that cannot be foreseen.
-        for &(value, sample) in &self.values {
-            let goes_left = value <= threshold;
-            self.scan.count(usize::from(goes_left), &self.samples[start + sample as usize]);
+        let takes_missing = missing_left == Some(true);
+        let mut left = 0;
+        for (sample, &value) in samples.iter().zip(&self.drawn_values) {
+            let goes_left = (value <= threshold) | (takes_missing & value.is_nan());
+            self.scan.count(usize::from(goes_left), sample);
             left += usize::from(goes_left);
         }
+        self.scan.rewind();
         self.scan.take_bin(1);
         self.scan.wipe(0);
         self.scan.wipe(1);
-        let rows = end - start;
         if left >= self.limits.min_leaf.max(1) && rows - left >= self.limits.min_leaf.max(1) {
             keep(best, Split { column, threshold, missing_left, score: self.scan.score(), bins: None });
         }
