@@ -8,10 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::curve::evenly;
 
-/// Rows whose predictions are judged.
-const JUDGED: usize = 1000;
 /// Shuffles of each feature.
-const SHUFFLES: u64 = 3;
+pub(crate) const SHUFFLES: usize = 3;
 
 /// Values under the names of their columns.
 pub(crate) fn named(names: &[String], values: Vec<f64>) -> Vec<FeatureImportance> {
@@ -19,11 +17,12 @@ pub(crate) fn named(names: &[String], values: Vec<f64>) -> Vec<FeatureImportance
     named.map(|(name, value)| FeatureImportance { feature: name.clone(), value, std_error: 0.0 }).collect()
 }
 
-/// The rise of the loss when a feature's values change places, over some validation rows, or over training rows
-/// where there are no others: a first answer of small cost. The host asks for a thorough one with `Explain`.
+/// The rise of the loss when a feature's values change places, over at most `most` validation rows, or over training
+/// rows where there are no others: a first answer of small cost. The host asks for a thorough one with `Explain`.
 pub(crate) fn by_shuffling(
     model: &dyn Model,
     job: &TrainJob<'_>,
+    most: usize,
     reporter: &Reporter,
 ) -> Result<Vec<FeatureImportance>, KernelError> {
     let table = job.table;
@@ -34,7 +33,7 @@ pub(crate) fn by_shuffling(
         .copied()
         .filter(|&row| job.task == Task::Regression || table.target()[row] < job.classes as f64)
         .collect();
-    let rows = evenly(&known, JUDGED);
+    let rows = evenly(&known, most);
     if rows.is_empty() {
         return Ok(vec![]);
     }
@@ -51,7 +50,7 @@ pub(crate) fn by_shuffling(
                 continue;
             }
             let mut random = ChaCha8Rng::seed_from_u64(job.seed);
-            random.set_stream(((index as u64) << 32) | shuffle);
+            random.set_stream(((index as u64) << 32) | shuffle as u64);
             let mut shuffled = features.column(index).to_vec();
             shuffled.shuffle(&mut random);
             rises.push(judge.loss(&features.with_column(index, shuffled.into()))? - before);

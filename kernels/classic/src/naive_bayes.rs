@@ -71,7 +71,7 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     reporter.metrics(1, metrics_of_all(&predictions, table));
     let train_secs = started.elapsed().as_secs_f64();
     Ok(Trained {
-        importance: by_shuffling(&model, job, reporter)?,
+        importance: by_shuffling(&model, job, 1000, reporter)?,
         model: Box::new(model),
         predictions: Some(predictions),
         steps: 1,

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::curve::metrics_of_all;
-use crate::importance::by_shuffling;
+use crate::importance::{SHUFFLES, by_shuffling};
 use crate::lbfgs::dot;
 use crate::model_file::{Body, ModelFile};
 use crate::scaling::{self, Scaling, StandardRows, check_complete};
@@ -92,8 +92,10 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     let predictions = model.answer(table.features(), &|| reporter.cancelled(), after_round)?;
     reporter.metrics(rounds as u64, metrics_of_all(&predictions, table));
     let train_secs = started.elapsed().as_secs_f64();
+    // Every shuffled row is one more search: together about as many as the table has rows.
+    let judged = (table.rows() / (SHUFFLES * table.names().len())).clamp(100, 1000);
     Ok(Trained {
-        importance: by_shuffling(&model, job, reporter)?,
+        importance: by_shuffling(&model, job, judged, reporter)?,
         model: Box::new(model),
         predictions: Some(predictions),
         steps: rounds as u64,
