@@ -152,3 +152,21 @@ fn curves_of_an_additive_model_add_up_to_it() {
         assert!((sum - predicted.columns()[0][row]).abs() < 1e-4, "row {row}: {sum} {}", predicted.columns()[0][row]);
     }
 }
+
+/// Files of linear models from before there were attributions hold no means of the columns.
+#[test]
+fn an_old_file_of_a_linear_model_predicts_and_says_why_it_explains_nothing() {
+    let (mut kernel, _) = Kernel::greeted();
+    let data = counted(Task::Regression, false);
+    kernel.ask(ToKernel::Train(data.train("r", "linear_regression", Task::Regression, &[]))).finished();
+    let path = data.path("r.model");
+    let mut head: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert!(head["model"].as_object_mut().unwrap().remove("means").is_some());
+    let old = data.path("old.model");
+    std::fs::write(&old, serde_json::to_vec(&head).unwrap()).unwrap();
+    let rows = shown_rows(false);
+    let (new, old) = (Classic::default().load(&path).unwrap(), Classic::default().load(&old).unwrap());
+    assert_eq!(new.predict(&rows).unwrap(), old.predict(&rows).unwrap());
+    let error = old.attributions(&rows).unwrap_err();
+    assert!(error.to_string().contains("means of its columns") && error.hint() == "Train it again", "{error}");
+}
