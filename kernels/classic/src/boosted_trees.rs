@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use cairn_kernel_sdk::protocol::{FeatureImportance, Task};
-use cairn_kernel_sdk::{KernelError, Matrix, Model, Predictions, Reporter, Table, TrainJob, Trained};
+use cairn_kernel_sdk::{Attributions, KernelError, Matrix, Model, Predictions, Reporter, Table, TrainJob, Trained};
 use hessboost::config::TrainingParams;
 use hessboost::data::DMatrix;
 use hessboost::error::HessboostError;
@@ -21,11 +21,11 @@ use hessboost::model::{BoostedModel, ImportanceType, ModelFormat};
 use hessboost::objective::{Multiclass, Objective, RegLoss};
 use hessboost::training::Trainer;
 
+use crate::additive::{self, Shapes};
+use crate::curve::{Watched, evenly};
+use crate::declared::ADDITIVE_MODEL;
 use crate::model_file::{Body, ModelFile};
-use watch::{Watch, evenly};
-
-/// Training rows watched for the training curve at most; scoring more would take a good part of the time.
-const WATCHED: usize = 50_000;
+use watch::Watch;
 
 /// All rows of a table as hessboost reads them.
 struct AllRows(DMatrix);
@@ -46,7 +46,8 @@ pub(crate) struct BoostedTrees {
     used: Vec<bool>,
 }
 
-fn broke(error: HessboostError) -> KernelError {
+/// What hessboost says, as the kernel's own error.
+pub(crate) fn broke(error: HessboostError) -> KernelError {
     KernelError::broke(format!("Boosted trees: {error}"))
 }
 
@@ -66,7 +67,7 @@ impl Parts {
     fn of(table: &Table, all: &DMatrix) -> Result<Self, KernelError> {
         let view = |rows: &[usize]| all.select_rows(rows).map_err(broke);
         let (training, validation) = (table.training(), table.validation());
-        let watched = (training.len() > WATCHED).then(|| evenly(training, WATCHED));
+        let watched = (training.len() > Watched::MOST).then(|| evenly(training, Watched::MOST));
         Ok(Self {
             train: view(training)?,
             watched: watched.map(|rows| view(&rows).map(|view| (rows, view))).transpose()?,
@@ -97,13 +98,15 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     let watched = parts.watched.as_ref().map(|(rows, view)| labelled(view, rows)).transpose()?;
     let valid = parts.valid.as_ref().map(|view| labelled(view, table.validation())).transpose()?;
 
-    let rounds = job.count("trees")?;
+    let rounds = job.count(if job.algorithm == ADDITIVE_MODEL { "rounds" } else { "trees" })?;
     let patience = NonZeroUsize::new(job.count("early_stopping")?).filter(|_| valid.is_some());
     say_what_has_no_effect(job, &parts, reporter)?;
     reporter.started(Some(rounds as u64));
 
     let watch = Watch::new(job.task, rounds);
-    let params = params(job)?;
+    let additive = job.algorithm == ADDITIVE_MODEL;
+    let params = params(job, additive)?;
+    let mut done = 0;
     let mut trainer = Trainer::new(&params, &train, rounds);
     trainer = trainer.eval(watched.as_ref().unwrap_or(&train), watch::TRAIN);
     if let Some(valid) = &valid {
@@ -116,15 +119,21 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
         trainer = trainer.early_stopping_rounds(patience);
     }
     let hook = |round: hessboost::training::RoundEval<'_>| {
+        done = round.iteration() + 1;
         watch.after_round(&round, reporter);
         if reporter.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let mut trees = trainer.on_round(hook).train().map_err(broke)?.model;
     reporter.check()?;
 
-    let steps = trees.num_boost_rounds();
-    let best = trees.best_iteration();
-    if let Some(best) = best.filter(|best| best + 1 < steps) {
+    let steps = if additive { done } else { trees.num_boost_rounds() };
+    let mut best = trees.best_iteration();
+    if additive {
+        // An additive model counts trees, and keeps those of its best round by itself.
+        let pairs = trees.ebm().map_or(0, |ebm| ebm.terms.len()).saturating_sub(table.names().len());
+        let kept = trees.num_boost_rounds();
+        best = best.map(|_| additive::rounds_of(kept, table.names().len(), pairs, rounds).saturating_sub(1));
+    } else if let Some(best) = best.filter(|best| best + 1 < steps) {
         trees = trees.slice(..=best, 1).map_err(broke)?;
     }
     let model = BoostedTrees::new(job.task, table.names().to_vec(), offset, trees);
@@ -139,8 +148,8 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     })
 }
 
-fn params(job: &TrainJob<'_>) -> Result<TrainingParams, KernelError> {
-    let positive_weight = job.number("positive_weight")?;
+fn params(job: &TrainJob<'_>, additive: bool) -> Result<TrainingParams, KernelError> {
+    let positive_weight = if additive { additive::positive_weight(job)? } else { job.number("positive_weight")? };
     let (objective, metrics) = match job.task {
         Task::Binary => {
             (Objective::BinaryLogistic(RegLoss::new(positive_weight).map_err(broke)?), vec![EvalMetric::Error])
@@ -155,19 +164,25 @@ fn params(job: &TrainJob<'_>) -> Result<TrainingParams, KernelError> {
         .objective(objective)
         .seed(job.seed)
         .eta(job.number("learning_rate")?)
-        .max_depth(job.count("max_depth")?)
         .min_child_weight(job.number("min_child_weight")?)
-        .gamma(job.number("min_split_gain")?)
         .subsample(job.number("subsample")?)
-        .colsample_bytree(job.number("colsample")?)
         .lambda(job.number("l2")?)
-        .alpha(job.number("l1")?)
         .max_bin(job.count("max_bins")?);
+    let builder = if additive {
+        additive::settings(builder, job)?
+    } else {
+        builder
+            .max_depth(job.count("max_depth")?)
+            .gamma(job.number("min_split_gain")?)
+            .colsample_bytree(job.number("colsample")?)
+            .alpha(job.number("l1")?)
+    };
     metrics.into_iter().fold(builder, |builder, metric| builder.eval_metric(metric)).build().map_err(broke)
 }
 
 fn say_what_has_no_effect(job: &TrainJob<'_>, parts: &Parts, reporter: &Reporter) -> Result<(), KernelError> {
-    if job.task != Task::Binary && job.number("positive_weight")? != 1.0 {
+    let weighs = job.algorithm != ADDITIVE_MODEL && job.number("positive_weight")? != 1.0;
+    if job.task != Task::Binary && weighs {
         reporter.warning("The weight of class 1 is for two classes only and has no effect here");
     }
     if parts.valid.is_none() && job.count("early_stopping")? > 0 {
@@ -175,7 +190,8 @@ fn say_what_has_no_effect(job: &TrainJob<'_>, parts: &Parts, reporter: &Reporter
     }
     if parts.watched.is_some() {
         let all = parts.train.n_rows();
-        reporter.info(format!("The training curve is of {WATCHED} of the {all} training rows, evenly spread"));
+        let some = Watched::MOST;
+        reporter.info(format!("The training curve is of {some} of the {all} training rows, evenly spread"));
     }
     Ok(())
 }
@@ -245,11 +261,31 @@ impl Model for BoostedTrees {
 
     fn save(&self, path: &Path) -> Result<(), KernelError> {
         let payload = self.trees.encode(ModelFormat::Binary).map_err(broke)?;
-        let body = Body::BoostedTrees { offset: self.offset };
+        let body = if self.trees.ebm().is_some() {
+            Body::Additive { offset: self.offset, shapes: Shapes::of(&self.trees, &self.features, self.offset)? }
+        } else {
+            Body::BoostedTrees { offset: self.offset }
+        };
         ModelFile { task: self.task, features: self.features.clone(), body, payload }.write(path)
     }
 
     fn uses(&self, feature: usize) -> bool {
         self.used[feature]
+    }
+
+    /// hessboost's own, exact for its trees in single precision; in the scale of the trees' sum: the number, or
+    /// log-odds.
+    fn attributions(&self, rows: &Matrix) -> Result<Attributions, KernelError> {
+        let matrix = DMatrix::from_dense_vec(rows.to_rows(narrow), rows.rows(), rows.width()).map_err(broke)?;
+        let found = self.trees.predict_contribs(&matrix, ..).map_err(broke)?;
+        let (outputs, width) = (found.n_outputs(), rows.width());
+        let of = |row: usize, output: usize| found.get(row, output).unwrap_or_default();
+        let values = |output: usize| -> Vec<f64> {
+            let of_row = |row: usize| of(row, output).iter().take(width).map(|&value| f64::from(value));
+            (0..rows.rows()).flat_map(of_row).collect()
+        };
+        // Behind the features stands what the trees say when nothing is known, the same for every row.
+        let base = |output: usize| of(0, output).get(width).map_or(0.0, |&value| f64::from(value)) + self.offset;
+        Ok(Attributions { base: (0..outputs).map(base).collect(), values: (0..outputs).map(values).collect() })
     }
 }

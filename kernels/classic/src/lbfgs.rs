@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 /// Pairs of steps and gradient changes that are remembered.
 const MEMORY: usize = 10;
 /// Share of the promised decrease that a step must bring (Armijo's condition).
-const SUFFICIENT: f64 = 1e-4;
+pub(crate) const SUFFICIENT: f64 = 1e-4;
 /// Shortenings of one step before the direction is given up.
-const SHORTENINGS: usize = 40;
+pub(crate) const SHORTENINGS: usize = 40;
 
 /// How a minimisation ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,8 @@ pub(crate) struct Outcome {
     pub(crate) converged: bool,
 }
 
-struct Pair {
+/// A step that was taken and how the gradient changed along it.
+pub(crate) struct Pair {
     step: Vec<f64>,
     change: Vec<f64>,
     /// 1 / (step · change)
@@ -89,7 +90,14 @@ pub(crate) fn minimise(
     Outcome { steps, gradient, converged: gradient <= tolerance }
 }
 
-fn remember(memory: &mut VecDeque<Pair>, point: &[f64], next: &[f64], gradient: &[f64], next_gradient: &[f64]) {
+/// Keeps a step where its curvature is positive.
+pub(crate) fn remember(
+    memory: &mut VecDeque<Pair>,
+    point: &[f64],
+    next: &[f64],
+    gradient: &[f64],
+    next_gradient: &[f64],
+) {
     let step: Vec<f64> = next.iter().zip(point).map(|(a, b)| a - b).collect();
     let change: Vec<f64> = next_gradient.iter().zip(gradient).map(|(a, b)| a - b).collect();
     let product = dot(&step, &change);
@@ -102,7 +110,7 @@ fn remember(memory: &mut VecDeque<Pair>, point: &[f64], next: &[f64], gradient: 
 }
 
 /// Minus the gradient times the remembered inverse curvature.
-fn descent(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
+pub(crate) fn descent(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|value| -value).collect();
     let mut weights = Vec::with_capacity(memory.len());
     for pair in memory.iter().rev() {
@@ -121,7 +129,8 @@ fn descent(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
     direction
 }
 
-fn largest(values: &[f64]) -> f64 {
+/// The largest absolute value.
+pub(crate) fn largest(values: &[f64]) -> f64 {
     // A NaN is larger than any tolerance.
     values.iter().fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
 }

@@ -55,6 +55,7 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
         task: Task::Regression,
         features: table.names().to_vec(),
         outputs: vec![Output { intercept: mean + shift, weights }],
+        means: scaling.means_of(table.names().len()),
     };
     let predictions = model.predict(table.features())?;
     let train_secs = started.elapsed().as_secs_f64();

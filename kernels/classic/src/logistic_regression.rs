@@ -1,7 +1,8 @@
-//! Logistic regression for two or more classes with an L2 penalty, on standardised columns.
+//! Logistic regression for two or more classes with L1 and L2 penalties, on standardised columns.
 //!
 //! Minimised is, over the coefficients w and the unpenalised intercepts,
-//! `(Σ −ln p(true class) + l2/2 · Σ w²) / rows`: scikit-learn's with `C = 1/l2` behind a `StandardScaler`.
+//! `(Σ −ln p(true class) + l1 · Σ |w| + l2/2 · Σ w²) / rows`: behind a `StandardScaler` scikit-learn's with
+//! `C = 1/(l1 + l2)` and `l1_ratio = l1/(l1 + l2)`. An L1 penalty is minimised in orthants, see `orthant`.
 //! The solver is our own, not linfa's: a run must be stoppable, show its curve and know whether it has
 //! converged, and linfa 0.8 offers none of these and subtracts one maximum for all rows before it
 //! exponentiates, which loses the rows far below it. Sums are taken in blocks of rows in a fixed order, so the
@@ -14,8 +15,10 @@ use cairn_kernel_sdk::protocol::Task;
 use cairn_kernel_sdk::{KernelError, Model, Reporter, TrainJob, Trained, metrics};
 use rayon::prelude::*;
 
+use crate::classes::{ClassWeight, class_counts, class_indices};
 use crate::lbfgs::{dot, minimise};
 use crate::linear_model::{LinearModel, Output, importance, sigmoid, softmax};
+use crate::orthant;
 use crate::scaling::{self, Scaling, StandardRows};
 
 /// Rows summed by one task.
@@ -30,6 +33,8 @@ struct Problem<'a> {
     classes: Vec<u32>,
     outputs: usize,
     l2: f64,
+    /// How much a row of each class counts.
+    factors: Vec<f64>,
 }
 
 impl Problem<'_> {
@@ -74,12 +79,13 @@ impl Problem<'_> {
                 *score = dot(row, &weights[..width]) + weights[width];
             }
             if let [score] = scores[..] {
-                loss += softplus(score) - if class == 1 { score } else { 0.0 };
-                scores[0] = sigmoid(score) - class as f64;
+                loss += self.factors[class] * (softplus(score) - if class == 1 { score } else { 0.0 });
+                scores[0] = self.factors[class] * (sigmoid(score) - class as f64);
             } else {
                 let of_true = scores[class];
-                loss += softmax(&mut scores) - of_true;
+                loss += self.factors[class] * (softmax(&mut scores) - of_true);
                 scores[class] -= 1.0;
+                scores.iter_mut().for_each(|error| *error *= self.factors[class]);
             }
             for (error, slopes) in scores.iter().zip(gradient.chunks_exact_mut(stride)) {
                 slopes[..width].iter_mut().zip(row).for_each(|(slope, value)| *slope += error * value);
@@ -103,10 +109,12 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     let scaling = scaling::of_job(job)?;
     let rows = table.derived().get(|| Ok(StandardRows(scaling.rows(table.features(), table.training()))))?;
     let outputs = if job.task == Task::Binary { 1 } else { job.classes };
+    let classes = class_indices(table, table.training());
     let problem = Problem {
         rows: &rows.0,
         width: scaling.width(),
-        classes: table.training().iter().map(|&row| table.target()[row] as u32).collect(),
+        factors: ClassWeight::parse(job.choice("class_weight")?).factors(&class_counts(&classes, job.classes)),
+        classes,
         outputs,
         l2: job.number("l2")?,
     };
@@ -117,28 +125,32 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     let every = max_steps.div_ceil(REPORTS);
     let mut told = Instant::now();
     let mut failure = None;
-    let outcome = minimise(
-        &mut point,
-        job.number("tolerance")?,
-        max_steps,
-        |point, gradient| problem.value(point, gradient),
-        |step, point, _| {
-            if reporter.cancelled() {
-                return ControlFlow::Break(());
-            }
-            if step.is_multiple_of(every) || told.elapsed() > Duration::from_millis(500) {
-                told = Instant::now();
-                match report(&model(job, &scaling, point, &problem), job, reporter, step) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        failure = Some(error);
-                        return ControlFlow::Break(());
-                    }
+    let tolerance = job.number("tolerance")?;
+    let function = |point: &[f64], gradient: &mut [f64]| problem.value(point, gradient);
+    let each_step = |step: usize, point: &[f64], _| {
+        if reporter.cancelled() {
+            return ControlFlow::Break(());
+        }
+        if step.is_multiple_of(every) || told.elapsed() > Duration::from_millis(500) {
+            told = Instant::now();
+            match report(&model(job, &scaling, point, &problem), job, reporter, step) {
+                Ok(()) => {}
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
                 }
             }
-            ControlFlow::Continue(())
-        },
-    );
+        }
+        ControlFlow::Continue(())
+    };
+    let l1 = job.number("l1")?;
+    let outcome = if l1 > 0.0 {
+        let mut weights = vec![l1 / table.training().len() as f64; point.len()];
+        weights.chunks_exact_mut(problem.stride()).for_each(|output| output[problem.width] = 0.0);
+        orthant::minimise(&mut point, &weights, tolerance, max_steps, function, each_step)
+    } else {
+        minimise(&mut point, tolerance, max_steps, function, each_step)
+    };
     reporter.check()?;
     if let Some(error) = failure {
         return Err(error);
@@ -146,7 +158,7 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
     if !outcome.converged {
         reporter.warning(format!(
             "Not converged after {} iterations (gradient {:.1e}): the coefficients are not final. More iterations, \
-             a larger tolerance or a stronger L2 penalty help",
+             a larger tolerance or a stronger penalty help",
             outcome.steps, outcome.gradient
         ));
     }
@@ -171,7 +183,7 @@ pub(crate) fn train(job: &TrainJob<'_>, reporter: &mut Reporter) -> Result<Train
 /// Intercepts that predict each class's share among the training rows: where the solver starts.
 fn start_at_shares(problem: &Problem<'_>, point: &mut [f64]) {
     let mut counts = vec![0.0; problem.outputs.max(2)];
-    problem.classes.iter().for_each(|&class| counts[class as usize] += 1.0);
+    problem.classes.iter().for_each(|&class| counts[class as usize] += problem.factors[class as usize]);
     // Half a row more for each class keeps the logarithm of an absent class finite.
     let logarithms: Vec<f64> = counts.iter().map(|count: &f64| (count + 0.5).ln()).collect();
     let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
@@ -193,6 +205,7 @@ fn model(job: &TrainJob<'_>, scaling: &Scaling, point: &[f64], problem: &Problem
         task: job.task,
         features: job.table.names().to_vec(),
         outputs: outputs.collect(),
+        means: scaling.means_of(all),
     }
 }
 
@@ -215,7 +228,14 @@ mod tests {
         let rows: Vec<f64> = (0..5000 * 3).map(|i| f64::from(i * 7919 % 1009) / 500.0 - 1.0).collect();
         for outputs in [1, 4] {
             let classes = (0..5000u32).map(|i| i * 31 % outputs.max(2)).collect();
-            let problem = Problem { rows: &rows, width: 3, classes, outputs: outputs as usize, l2: 3.0 };
+            let problem = Problem {
+                rows: &rows,
+                width: 3,
+                classes,
+                outputs: outputs as usize,
+                l2: 3.0,
+                factors: vec![0.5, 2.0, 1.0, 1.5],
+            };
             let point: Vec<f64> = (0..4 * outputs).map(|i| f64::from(i) * 0.3 - 1.0).collect();
             let mut gradient = vec![0.0; point.len()];
             let mut unused = gradient.clone();

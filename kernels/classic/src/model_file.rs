@@ -10,7 +10,11 @@ use cairn_kernel_sdk::KernelError;
 use cairn_kernel_sdk::protocol::Task;
 use serde::{Deserialize, Serialize};
 
+use crate::additive::Shapes;
+use crate::calibration::Calibration;
 use crate::linear_model::Output;
+use crate::naive_bayes::Fitted;
+use crate::neighbours;
 
 /// The version of this document.
 const SCHEMA: u32 = 1;
@@ -30,8 +34,25 @@ pub(crate) struct ModelFile {
 pub(crate) enum Body {
     /// The trees are the payload; `offset` is added to what they predict.
     BoostedTrees { offset: f64 },
+    /// As boosted trees; the shapes are read off the trees, for people and other programs.
+    Additive { offset: f64, shapes: Shapes },
+    /// The trees are the payload, see `forest::tree`.
+    Forest { algorithm: String, trees: usize, outputs: usize },
     /// One output for a number or two classes, else one a class.
-    Linear { algorithm: String, outputs: Vec<Output> },
+    Linear {
+        algorithm: String,
+        outputs: Vec<Output>,
+        #[serde(default)]
+        means: Vec<f64>,
+    },
+    /// The training rows are the payload, followed by their targets.
+    Neighbours(neighbours::Shape),
+    /// Means and variances of every class.
+    NaiveBayes(Fitted),
+    /// One output and one map to probabilities for two classes, else one of each a class.
+    LinearSvm { outputs: Vec<Output>, calibrations: Vec<Calibration>, means: Vec<f64> },
+    /// The number, or the probability of each class.
+    Baseline { answer: Vec<f64> },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,9 +4,10 @@
 //! deviations are of the training rows alone.
 
 use cairn_kernel_sdk::{KernelError, Matrix, TrainJob};
+use serde::{Deserialize, Serialize};
 
 /// Mean and deviation of each column that varies.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scaling {
     /// Indices of the columns that vary.
     pub(crate) columns: Vec<usize>,
@@ -23,9 +24,18 @@ impl Scaling {
         let mut scaling = Self { columns: vec![], means: vec![], deviations: vec![] };
         let count = rows.len() as f64;
         for (index, column) in matrix.columns().enumerate() {
-            let mean = rows.iter().map(|&row| column[row]).sum::<f64>() / count;
-            let squares: f64 = rows.iter().map(|&row| (column[row] - mean).powi(2)).sum();
-            let deviation = (squares / count).sqrt();
+            let mut mean = rows.iter().map(|&row| column[row]).sum::<f64>() / count;
+            if !mean.is_finite() {
+                mean = rows.iter().map(|&row| column[row] / count).sum();
+            }
+            let off =
+                |unit: f64| rows.iter().map(move |&row| ((column[row] - mean) / unit).powi(2)).sum::<f64>() / count;
+            let mut deviation = off(1.0).sqrt();
+            if !(1e-140..1e140).contains(&deviation) {
+                // The squares of such numbers are not numbers; those of their shares of the largest are.
+                let largest = rows.iter().map(|&row| (column[row] - mean).abs()).fold(0.0, f64::max);
+                deviation = if largest > 0.0 { largest * off(largest).sqrt() } else { 0.0 };
+            }
             // Below this the differences are rounding errors of the mean, as of a constant 0.1.
             if deviation > 1e-13 * mean.abs() && deviation > 0.0 {
                 scaling.columns.push(index);
@@ -71,6 +81,19 @@ impl Scaling {
         }
         (weights, shift)
     }
+
+    /// Whether a file's content holds together, for a table of so many columns.
+    pub(crate) fn fits(&self, all: usize) -> bool {
+        let width = self.columns.len();
+        self.means.len() == width && self.deviations.len() == width && self.columns.iter().all(|&at| at < all)
+    }
+
+    /// The mean of each of `all` columns; 0 for those that do not vary, which no model uses.
+    pub(crate) fn means_of(&self, all: usize) -> Vec<f64> {
+        let mut means = vec![0.0; all];
+        self.columns.iter().zip(&self.means).for_each(|(&column, &mean)| means[column] = mean);
+        means
+    }
 }
 
 /// The job's scaling, kept for the next trial on the table; refuses missing and infinite values first.
@@ -84,25 +107,41 @@ pub(crate) fn of_job(job: &TrainJob<'_>) -> Result<std::sync::Arc<Scaling>, Kern
 
 /// Refuses a matrix with missing or infinite values and names where they are.
 pub(crate) fn check_complete(matrix: &Matrix, names: &[String], algorithm: &str) -> Result<(), KernelError> {
+    let wrong = |value: f64| !value.is_finite();
+    let Some((where_, first)) = find(matrix, names, wrong, "missing or infinite value") else { return Ok(()) };
+    Err(KernelError::refused(
+        format!("{algorithm} needs complete columns: {first} in {} rows{where_}", matrix.rows()),
+        "Add an impute step for these columns, leave them out, or train boosted_trees or a forest, which take \
+         missing values",
+    ))
+}
+
+/// Refuses a matrix with infinite values; missing ones may be.
+pub(crate) fn check_finite(matrix: &Matrix, names: &[String], algorithm: &str) -> Result<(), KernelError> {
+    let Some((where_, first)) = find(matrix, names, f64::is_infinite, "infinite value") else { return Ok(()) };
+    Err(KernelError::refused(
+        format!("{algorithm} needs finite values: {first} in {} rows{where_}", matrix.rows()),
+        "Clip these columns in a step, leave them out, or train boosted_trees or a forest, which take infinite values",
+    ))
+}
+
+/// The other columns with such values, and the first with their number; none where there are none.
+fn find(matrix: &Matrix, names: &[String], wrong: impl Fn(f64) -> bool, kind: &str) -> Option<(String, String)> {
     let gaps: Vec<(&str, usize)> = matrix
         .columns()
         .zip(names)
-        .map(|(column, name)| (name.as_str(), column.iter().filter(|value| !value.is_finite()).count()))
+        .map(|(column, name)| (name.as_str(), column.iter().filter(|&&value| wrong(value)).count()))
         .filter(|(_, count)| *count > 0)
         .collect();
-    let Some((name, count)) = gaps.first() else { return Ok(()) };
+    let (name, count) = gaps.first()?;
     let others: Vec<&str> = gaps.iter().skip(1).map(|(name, _)| *name).collect();
     let more = match others.len() {
         0 => String::new(),
         1..=8 => format!("; so have {}", others.join(", ")),
         count => format!("; so have {count} other columns, among them {}", others[..8].join(", ")),
     };
-    let rows =
-        if *count == 1 { "1 missing or infinite value".into() } else { format!("{count} missing or infinite values") };
-    Err(KernelError::refused(
-        format!("{algorithm} needs complete columns: {name} has {rows} in {} rows{more}", matrix.rows()),
-        "Add an impute step for these columns, leave them out, or train boosted_trees, which take missing values",
-    ))
+    let plural = if *count == 1 { "" } else { "s" };
+    Some((more, format!("{name} has {count} {kind}{plural}")))
 }
 
 #[cfg(test)]

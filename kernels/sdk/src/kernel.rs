@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cairn_kernel_protocol::{FeatureImportance, KernelHello, ParamValue, Params, Task};
 
+use crate::attributions::Attributions;
 use crate::error::KernelError;
 use crate::matrix::Matrix;
 use crate::predictions::Predictions;
@@ -57,6 +58,17 @@ pub trait Model: Send + Sync {
     fn uses(&self, _feature: usize) -> bool {
         true
     }
+
+    /// Exact Shapley values of each row's features; the columns are those of [`Model::features`].
+    ///
+    /// # Errors
+    /// If the model has no exact ones, as most have not, or the rows hold values it cannot take.
+    fn attributions(&self, _rows: &Matrix) -> Result<Attributions, KernelError> {
+        Err(KernelError::refused(
+            "This model has no exact attributions",
+            "Ask for its permutation importance, or train a tree or linear model",
+        ))
+    }
 }
 
 /// One checked wish to train.
@@ -96,6 +108,14 @@ impl TrainJob<'_> {
     pub fn count(&self, name: &str) -> Result<usize, KernelError> {
         let whole = self.params.get(name).and_then(ParamValue::as_i64);
         whole.and_then(|whole| usize::try_from(whole).ok()).ok_or_else(|| undeclared(self.algorithm, name))
+    }
+
+    /// A hyperparameter as one of its choices.
+    ///
+    /// # Errors
+    /// If the algorithm declares no such choice: a mistake in the kernel.
+    pub fn choice(&self, name: &str) -> Result<&str, KernelError> {
+        self.params.get(name).and_then(ParamValue::as_str).ok_or_else(|| undeclared(self.algorithm, name))
     }
 }
 

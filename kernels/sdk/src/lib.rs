@@ -16,6 +16,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod attributions;
 mod error;
 mod importance;
 mod kernel;
@@ -28,6 +29,7 @@ mod serve;
 mod table;
 mod warm;
 
+pub use attributions::Attributions;
 pub use cairn_kernel_protocol as protocol;
 pub use error::KernelError;
 pub use kernel::{Kernel, Model, TrainJob, Trained};

@@ -97,8 +97,3 @@ impl Watch {
         self.areas.wanted.store(next, Ordering::Relaxed);
     }
 }
-
-/// `count` of these rows, evenly spread.
-pub(super) fn evenly(rows: &[usize], count: usize) -> Vec<usize> {
-    (0..count).map(|at| rows[(at as u128 * rows.len() as u128 / count as u128) as usize]).collect()
-}

@@ -150,6 +150,11 @@ impl Data {
     /// A wish to train that writes `run.model` and `run.arrow`.
     pub fn train(&self, run: &str, algorithm: &str, task: Task, params: &[(&str, f64)]) -> Train {
         let params: Params = params.iter().map(|&(name, value)| (name.to_owned(), ParamValue::Float(value))).collect();
+        self.train_with(run, algorithm, task, params)
+    }
+
+    /// The same with values of any type.
+    pub fn train_with(&self, run: &str, algorithm: &str, task: Task, params: Params) -> Train {
         Train {
             run: run.into(),
             algorithm: algorithm.into(),
@@ -182,10 +187,16 @@ pub fn predictions(path: &Path) -> Vec<(String, Vec<f64>)> {
 
 /// 600 rows of six columns made by counting, three targets that depend on them; every fourth row validates.
 pub fn counted(target: Task, with_gaps: bool) -> Data {
+    counted_in_steps(target, with_gaps, None)
+}
+
+/// The same with feature values rounded down to so many steps.
+pub fn counted_in_steps(target: Task, with_gaps: bool, steps: Option<f64>) -> Data {
     let rows = 0..600usize;
     let value = |i: usize, j: usize| ((i * 7919 + j * 104_729 + i * j * 31) % 1009) as f64 / 1009.0;
     let gap = |i: usize, j: usize| with_gaps && j == 2 && i.is_multiple_of(11);
-    let column = |j: usize| rows.clone().map(|i| if gap(i, j) { f64::NAN } else { value(i, j) }).collect();
+    let shown = |i: usize, j: usize| steps.map_or(value(i, j), |steps| (value(i, j) * steps).floor() / steps);
+    let column = |j: usize| rows.clone().map(|i| if gap(i, j) { f64::NAN } else { shown(i, j) }).collect();
     let features = (0..6).map(|j| (format!("x{j}"), column(j))).collect();
     let target = rows.clone().map(|i| {
         let x = |j| value(i, j);
