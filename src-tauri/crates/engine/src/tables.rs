@@ -350,8 +350,8 @@ fn order_of(engine: &Inner, found: &Found, query: &TableQuery) -> Result<Option<
     }
     let make = || ordered(&found.table, query).map(Arc::new);
     let order = if found.table.rows() > ROWS_AT_ONCE {
-        let what =
-            query.sort.as_ref().map_or_else(|| "Filter rows".to_owned(), |(column, _)| format!("Sort by {column}"));
+        let keys: Vec<&str> = query.sort.iter().map(|key| key.column.as_str()).collect();
+        let what = if keys.is_empty() { "Filter rows".to_owned() } else { format!("Sort by {}", keys.join(", ")) };
         let job = engine.jobs.begin(what, None);
         let order = make();
         job.end(order.as_ref().map(|_| ()));
