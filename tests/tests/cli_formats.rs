@@ -67,3 +67,26 @@ fn options_are_flags() {
         assert!(help.out.contains(flag), "{flag} is missing in {}", help.out);
     }
 }
+
+#[test]
+fn all_rejects_are_written_to_a_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut text = String::from("a,b\n");
+    for row in 0..6000 {
+        text.push_str(&if row % 3 != 1 { format!("{row},x\n") } else { format!("=A{row},x,y\n") });
+    }
+    std::fs::write(temp.path().join("dirty.csv"), text).unwrap();
+    let found = cairn(temp.path(), &["import", "dirty.csv", "--rejects", "out/rejects.csv", "--json"]);
+    assert_eq!(found.code, 0, "{found:?}");
+    let found = found.json();
+    assert_eq!((found["rejects_total"].as_u64(), found["rejects"].as_array().map(Vec::len)), (Some(2000), Some(1000)));
+    assert!(found["rejects_out"].as_str().unwrap().ends_with("rejects.csv"));
+    let written = std::fs::read_to_string(temp.path().join("out/rejects.csv")).unwrap();
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2001, "line,byte_offset,reason,text"));
+    assert_eq!(lines[2000], "6000,48876,3 fields instead of 2,\"'=A5998,x,y\"");
+    let said = cairn(temp.path(), &["import", "dirty.csv", "--rejects", "rejects.tsv"]);
+    assert!(said.out.contains("wrote 2000 rejected records"), "{said:?}");
+    let wrong = cairn(temp.path(), &["import", "dirty.csv", "--rejects", "rejects.parquet", "--json"]);
+    assert_eq!((wrong.code, wrong.json()["error"]["kind"].as_str()), (2, Some("usage")), "{wrong:?}");
+}

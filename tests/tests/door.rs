@@ -11,7 +11,7 @@ use cairn_protocol::{
     notebook::{Cell, CellBody, Edit, SplitCell, WrangleCell},
     results::{CellResult, CellState, OutcomeStatus},
     runs::RunStatus,
-    steps::{FitScope, ScaleMethod, Step, StepOp},
+    steps::{FitScope, ScaleMethod, SortKey, Step, StepOp},
     table::{ColumnChange, TableQuery, TableRef},
 };
 use cairn_tests::{ask, engine, options, program, sample};
@@ -180,8 +180,13 @@ fn pages_follow_order_and_conditions() {
     };
     let plain = page(TableQuery::default());
     assert_eq!((plain.rows_total, plain.row_numbers, plain.columns.len()), (20_000, vec![0, 1, 2], 2));
-    let sorted = page(TableQuery { sort: Some(("age".into(), true)), ..TableQuery::default() });
+    let key = |column: &str, descending| SortKey { column: column.into(), descending };
+    let sorted = page(TableQuery { sort: vec![key("age", true)], ..TableQuery::default() });
     assert_eq!(sorted.columns[0].cells[0].as_deref(), Some("94"));
+    let sorted = page(TableQuery { sort: vec![key("sex", false), key("age", true)], ..TableQuery::default() });
+    assert_eq!(sorted.columns[1].cells[0].as_deref(), Some("F"));
+    let ages: Vec<u32> = sorted.columns[0].cells.iter().flatten().map(|age| age.parse().unwrap()).collect();
+    assert!(ages[0] > 85 && ages.is_sorted_by(|a, b| a >= b), "{ages:?}");
     let condition = cairn_protocol::steps::Condition {
         column: "sex".into(),
         test: cairn_protocol::steps::Test::Equal,

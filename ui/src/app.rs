@@ -35,6 +35,8 @@ pub struct App {
     backend: Box<dyn Backend>,
     theme: Theme,
     theme_choice: ThemeChoice,
+    /// Lines of text in the cells of grids.
+    grid_lines: u8,
     /// The theme that egui was told of.
     styled: Option<bool>,
     fonts_installed: bool,
@@ -66,6 +68,7 @@ impl App {
             backend,
             theme: Theme::light(),
             theme_choice: ThemeChoice::System,
+            grid_lines: 1,
             styled: None,
             fonts_installed: false,
             selection: Selection::Nothing,
@@ -182,6 +185,7 @@ impl App {
             self.styled = Some(dark);
             self.theme = if dark { Theme::dark() } else { Theme::light() };
             style::apply(egui, &self.theme);
+            crate::widgets::grid::set_lines(egui, self.grid_lines);
         }
     }
 

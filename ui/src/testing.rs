@@ -212,3 +212,25 @@ fn the_last_of_ten_million_rows_is_reached_and_read() {
     }
     assert!(harness.query_by_label("Row 10,000,000: 9999999").is_none());
 }
+
+#[test]
+fn the_height_of_rows_is_a_command_and_lasts() {
+    let (mut harness, _) = window(engine(true));
+    harness.run_steps(4);
+    let rows = |harness: &Harness<'static, App>| harness.query_all_by_role(egui::accesskit::Role::Row).count();
+    let before = rows(&harness);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run_steps(3);
+    harness.get_by_label("Search").type_text("two lines");
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(4);
+    assert!(rows(&harness) < before * 2 / 3, "{before} rows, then {}", rows(&harness));
+    let kept = harness.state().persist();
+    assert!(kept.contains("\"grid_lines\":2"), "{kept}");
+    let mut next = App::new(Box::new(Scripted { answer: Box::new(engine(true)), wire: Rc::default() }));
+    next.restore(&kept);
+    assert!(next.persist().contains("\"grid_lines\":2"));
+    next.restore("{\"grid_lines\": 77}");
+    assert!(next.persist().contains("\"grid_lines\":1"), "what is no choice is left out");
+}

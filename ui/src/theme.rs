@@ -30,6 +30,15 @@ pub mod size {
     pub const CHIP: f32 = 20.0;
     /// Row of the grid.
     pub const GRID_ROW: f32 = 22.0;
+    /// Row of a grid whose cells show so many lines of text: one, two or four.
+    #[must_use]
+    pub const fn grid_row(lines: u8) -> f32 {
+        match lines {
+            0 | 1 => GRID_ROW,
+            2 => 40.0,
+            _ => 72.0,
+        }
+    }
     /// Header of the grid.
     pub const GRID_HEADER: f32 = 64.0;
     /// Corner radius of cards and inputs.

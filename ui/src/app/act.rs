@@ -109,6 +109,10 @@ impl App {
                 let rows = crate::widgets::format::plural(*rows, "row", "rows");
                 self.toast(Toast::info(format!("Wrote {out} · {rows}")));
             }
+            (Request::ExportRejects { .. }, Response::Exported { out, rows }) => {
+                let records = crate::widgets::format::plural(*rows, "record", "records");
+                self.toast(Toast::info(format!("Wrote {out} · {records}")));
+            }
             (Request::ExportCode { out: Some(out), .. }, Response::Code { .. }) => {
                 self.toast(Toast::info(format!("Wrote {out}")));
             }

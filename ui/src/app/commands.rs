@@ -38,6 +38,9 @@ impl App {
             Command::Find | Command::FilterTable => self.find(egui),
             Command::DataQuality => self.show_table(TableView::Quality),
             Command::CompareTables => self.show_table(TableView::Compare),
+            Command::RowsOfOneLine => self.set_grid_lines(egui, 1),
+            Command::RowsOfTwoLines => self.set_grid_lines(egui, 2),
+            Command::RowsOfFourLines => self.set_grid_lines(egui, 4),
             Command::CloseTab => {
                 if let Some(tab) = tiles::front(&self.tree, self.shell.front.as_ref()) {
                     self.close_tab(&tab);
@@ -89,6 +92,12 @@ impl App {
             | Command::AddReport
             | Command::AddNote => self.notebook_command(command),
         }
+    }
+
+    /// Chooses how many lines of text the cells of all grids show.
+    fn set_grid_lines(&mut self, egui: &egui::Context, lines: u8) {
+        self.grid_lines = lines;
+        crate::widgets::grid::set_lines(egui, lines);
     }
 
     fn cycle(&mut self, forward: bool) {

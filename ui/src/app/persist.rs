@@ -5,7 +5,7 @@ use egui_tiles::Tree;
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use crate::ctx::Tab;
+use crate::{ctx::Tab, widgets::grid::LINES};
 
 /// Which theme the person chose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ struct Kept {
     side_open: bool,
     #[serde(default = "yes")]
     inspector_open: bool,
+    #[serde(default = "one")]
+    grid_lines: u8,
     #[serde(default)]
     project: String,
     #[serde(default)]
@@ -36,6 +38,10 @@ fn yes() -> bool {
     true
 }
 
+fn one() -> u8 {
+    1
+}
+
 impl App {
     /// What lasts, as JSON.
     #[must_use]
@@ -44,6 +50,7 @@ impl App {
             theme: self.theme_choice,
             side_open: self.shell.side_open,
             inspector_open: self.shell.inspector_open,
+            grid_lines: self.grid_lines,
             project: self.project.as_ref().map(|project| project.path.clone()).unwrap_or_default(),
             layout: self.project.as_ref().and_then(|_| serde_json::to_value(&self.tree).ok()),
         };
@@ -56,6 +63,7 @@ impl App {
         self.theme_choice = kept.theme;
         self.shell.side_open = kept.side_open;
         self.shell.inspector_open = kept.inspector_open;
+        self.grid_lines = if LINES.contains(&kept.grid_lines) { kept.grid_lines } else { 1 };
         let layout = kept.layout.and_then(|layout| serde_json::from_value::<Tree<Tab>>(layout).ok());
         self.kept_layout = layout.filter(|_| !kept.project.is_empty()).map(|layout| (kept.project, layout));
     }

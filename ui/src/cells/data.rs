@@ -1,15 +1,16 @@
 //! The body of a data cell: how the file was read, in a line, then the table.
 
 use cairn_protocol::{
-    notebook::{Cell, CellBody, DataCell, Edit, Notebook, WrangleCell},
+    notebook::DataCell,
     results::CellResult,
-    steps::{CellEdit, EditCells, Step, StepOp},
     table::{ImportReport, TableRef},
 };
 use egui::{Align, Frame, Layout, Margin, Rect, Ui, UiBuilder, vec2};
 
 use super::{
+    behind,
     card::{Card, CardUi, result_of},
+    export_rejects::ExportRejects,
     import_dialog::{ImportDialog, is_doubtful},
 };
 use crate::{
@@ -31,6 +32,8 @@ const ROWS: f32 = 7.0;
 pub struct DataUi {
     /// The open dialog.
     pub dialog: Option<ImportDialog>,
+    /// The dialog that writes the rejects.
+    export: Option<ExportRejects>,
 }
 
 /// Draws the body.
@@ -63,6 +66,11 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, data: &DataCell, memory: &mut CardUi
                 card.run();
             }
         });
+    }
+    if let Some(dialog) = &mut memory.data.export
+        && !dialog.ui(ui, card.ctx)
+    {
+        memory.data.export = None;
     }
     if let Some(dialog) = &mut memory.data.dialog
         && !dialog.ui(ui, card, data)
@@ -100,7 +108,8 @@ fn padded(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
 fn grid_part(ui: &mut Ui, card: Card<'_>, memory: &mut CardUi, rect: Rect) {
     ui.shrink_clip_rect(rect);
     let table = TableRef::Cell { notebook: card.path().to_owned(), cell: card.name().to_owned() };
-    let source = TableSource::new(card.ctx.store, table.clone(), memory.grid.query.clone()).editable(true);
+    let source =
+        TableSource::new(card.ctx.store, table.clone(), memory.grid.query.clone()).editable(true).keepable(true);
     if let Some(error) = source.error() {
         padded(ui, |ui| {
             if widgets::error_card(ui, card.theme(), error, true) {
@@ -115,52 +124,13 @@ fn grid_part(ui: &mut Ui, card: Card<'_>, memory: &mut CardUi, rect: Rect) {
     }
     if let Some(edit) = output.edited {
         let words = format!("Row {}, {} · recorded as a step", format::count(edit.row + 1), edit.column);
-        card.ctx.edit(card.path(), recorded(&card.view.notebook, card.name(), edit));
+        card.ctx.edit(card.path(), behind::recorded(&card.view.notebook, card.name(), edit));
         card.ctx.push(Action::Toast { text: words, undo: Some(card.path().to_owned()) });
     }
-}
-
-/// The changes to a notebook that record an edit of a cell of a data cell's table: the file stays as it is, a wrangle
-/// cell behind it holds the edits, and what read the data reads that cell.
-fn recorded(notebook: &Notebook, data: &str, edit: CellEdit) -> Vec<Edit> {
-    let edits_of = |cell: &Cell| match &cell.body {
-        CellBody::Wrangle(wrangle) if wrangle.input == data => match wrangle.steps.as_slice() {
-            [Step { op: StepOp::EditCells(edits), enabled: true }] => Some(edits.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let body = |edits: EditCells| {
-        let step = Step { op: StepOp::EditCells(edits), enabled: true };
-        CellBody::Wrangle(WrangleCell { input: data.to_owned(), steps: vec![step] })
-    };
-    if let Some((cell, mut edits)) = notebook.cells.iter().find_map(|cell| Some((cell, edits_of(cell)?))) {
-        edits.edits.retain(|known| known.row != edit.row || known.column != edit.column);
-        edits.edits.push(edit);
-        return vec![Edit::SetBody { name: cell.name.clone(), body: body(edits) }];
+    if let Some(steps) = output.steps {
+        card.ctx.edit(card.path(), behind::kept(&card.view.notebook, card.name(), steps));
+        memory.grid.show_whole_table();
     }
-    let taken = |name: &str| notebook.cells.iter().any(|cell| cell.name == name);
-    let base = format!("{data} edits");
-    let name = std::iter::once(base.clone())
-        .chain((2..).map(|number| format!("{base} {number}")))
-        .find(|name| !taken(name))
-        .expect("whole numbers outnumber cells");
-    let cell = Cell { name: name.clone(), body: body(EditCells { edits: vec![edit] }) };
-    let mut changes = vec![Edit::AddCell { after: Some(data.to_owned()), cell }];
-    for reader in &notebook.cells {
-        let mut body = reader.body.clone();
-        let mut reads = false;
-        for input in body.inputs_mut() {
-            if input == data {
-                input.clone_from(&name);
-                reads = true;
-            }
-        }
-        if reads {
-            changes.push(Edit::SetBody { name: reader.name.clone(), body });
-        }
-    }
-    changes
 }
 
 /// A delimiter in words.
@@ -222,6 +192,10 @@ fn summary_ui(ui: &mut Ui, card: Card<'_>, data: &DataCell, import: Option<&Impo
                             if chip.on_hover_text("Show what could not be read").clicked() {
                                 memory.data.dialog = Some(ImportDialog::new(&data.options, true));
                             }
+                            if widgets::icon_button(ui, theme, glyph::EXPORT, "Export rejects…").clicked() {
+                                let export = ExportRejects::new(&data.file, &data.options, import.rejects_total);
+                                memory.data.export = Some(export);
+                            }
                         }
                     }
                     None => {
@@ -239,38 +213,6 @@ fn summary_ui(ui: &mut Ui, card: Card<'_>, data: &DataCell, import: Option<&Impo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn edits_are_recorded_in_a_cell_of_their_own() {
-        let data = Cell { name: "Patients".into(), body: CellBody::Data(DataCell::default()) };
-        let reader = Cell {
-            name: "Clean".into(),
-            body: CellBody::Wrangle(WrangleCell { input: "Patients".into(), steps: Vec::new() }),
-        };
-        let mut notebook = Notebook { schema: 1, title: String::new(), cells: vec![data, reader] };
-        let edit = |row, value: &str| CellEdit {
-            row,
-            column: "age".into(),
-            value: Some(cairn_protocol::ParamValue::Text(value.into())),
-        };
-        let changes = recorded(&notebook, "Patients", edit(3, "a"));
-        let [Edit::AddCell { after, cell }, Edit::SetBody { name, body }] = changes.as_slice() else {
-            panic!("{changes:?}")
-        };
-        assert_eq!(
-            (after.as_deref(), cell.name.as_str(), name.as_str()),
-            (Some("Patients"), "Patients edits", "Clean")
-        );
-        assert_eq!(body.inputs(), ["Patients edits"]);
-        notebook.cells.insert(1, cell.clone());
-        // The same cell again: the later value counts, and no second cell is made.
-        let changes = recorded(&notebook, "Patients", edit(3, "b"));
-        let [Edit::SetBody { body: CellBody::Wrangle(wrangle), .. }] = changes.as_slice() else {
-            panic!("{changes:?}")
-        };
-        let StepOp::EditCells(edits) = &wrangle.steps[0].op else { panic!("{wrangle:?}") };
-        assert_eq!(edits.edits, [edit(3, "b")]);
-    }
 
     #[test]
     fn an_import_is_said_in_a_line() {

@@ -9,10 +9,11 @@ use cairn_protocol::{
     Request,
     door::NotebookView,
     notebook::{CellBody, Edit},
-    steps::Step,
+    steps::{CellEdit, EditCells, Step, StepOp},
 };
 use egui::Id;
 
+use super::behind;
 use crate::ctx::Ctx;
 
 #[derive(Debug, Clone)]
@@ -214,6 +215,24 @@ impl WrangleDraft {
         }
     }
 
+    /// Gives a cell of the table behind the selected step another value: in that step where it edits cells, else in the
+    /// step behind it where that one does, else in a new one between them.
+    pub fn edit_cell(&mut self, edit: CellEdit) {
+        let at = self.selected.min(self.steps.len());
+        let edits = |step: &Step| step.enabled && matches!(step.op, StepOp::EditCells(_));
+        let known = at.checked_sub(1).filter(|index| edits(&self.steps[*index]));
+        let known = known.or_else(|| Some(at).filter(|index| self.steps.get(*index).is_some_and(edits)));
+        match known {
+            Some(index) => {
+                if let StepOp::EditCells(edits) = &mut self.steps[index].op {
+                    behind::extend(edits, edit);
+                }
+                self.selected = index + 1;
+            }
+            None => self.add(Step { op: StepOp::EditCells(EditCells { edits: vec![edit] }), enabled: true }),
+        }
+    }
+
     /// Adds a step after the selected one and selects it.
     pub fn add(&mut self, step: Step) {
         let at = self.selected.min(self.steps.len());
@@ -272,7 +291,6 @@ impl WrangleDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cairn_protocol::steps::StepOp;
 
     fn step(column: &str) -> Step {
         Step { op: StepOp::Drop { columns: vec![column.into()] }, enabled: true }
@@ -317,6 +335,37 @@ mod tests {
         draft.discard();
         assert_eq!(draft.steps[2], step("c"));
         assert!(!draft.is_changed());
+    }
+
+    #[test]
+    fn an_edited_cell_becomes_a_step_where_one_looks() {
+        let mut draft = draft(&["a", "b"]);
+        let edit =
+            |row, value| CellEdit { row, column: "x".into(), value: Some(cairn_protocol::ParamValue::Int(value)) };
+        let edits = |draft: &WrangleDraft, index: usize| match &draft.steps[index].op {
+            StepOp::EditCells(edits) => edits.edits.clone(),
+            other => panic!("{other:?}"),
+        };
+        draft.selected = 1;
+        draft.edit_cell(edit(4, 1));
+        assert_eq!((draft.steps.len(), draft.selected, edits(&draft, 1)), (3, 2, vec![edit(4, 1)]));
+        assert_eq!(draft.steps[2], step("b"));
+        // The same step goes on, and the later value of a cell counts.
+        draft.edit_cell(edit(9, 2));
+        draft.edit_cell(edit(4, 3));
+        assert_eq!((draft.steps.len(), edits(&draft, 1)), (3, vec![edit(9, 2), edit(4, 3)]));
+        // Seen from the step before, the edit goes into the step that follows.
+        draft.selected = 1;
+        draft.edit_cell(edit(5, 0));
+        assert_eq!((draft.steps.len(), draft.selected, edits(&draft, 1).len()), (3, 2, 3));
+        // A step that is switched off does nothing, so it takes no edits.
+        draft.steps[1].enabled = false;
+        draft.edit_cell(edit(6, 0));
+        assert_eq!((draft.steps.len(), edits(&draft, 2)), (4, vec![edit(6, 0)]));
+        // The input itself is edited by a first step.
+        draft.selected = 0;
+        draft.edit_cell(edit(0, 7));
+        assert_eq!((draft.selected, edits(&draft, 0)), (1, vec![edit(0, 7)]));
     }
 
     #[test]

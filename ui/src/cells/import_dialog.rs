@@ -15,7 +15,7 @@ use cairn_protocol::{
 };
 use egui::{Align, Id, Layout, Margin, Modal, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::{card::Card, data, import_fields, import_rejects};
+use super::{card::Card, data, export_rejects::ExportRejects, import_fields, import_rejects};
 use crate::{
     ctx::Ctx,
     widgets::{
@@ -27,7 +27,7 @@ use crate::{
 /// Rows of the preview.
 const PREVIEW_ROWS: usize = 100;
 /// Width of the fields.
-const FIELDS: f32 = 286.0;
+const FIELDS: f32 = 312.0;
 
 /// Types that fields of text can be read as.
 const TYPES: [ColumnType; 9] = [
@@ -56,6 +56,7 @@ pub struct ImportDialog {
     /// The column whose type is being chosen, and where its menu stands.
     typing: Option<(String, egui::Pos2)>,
     search: String,
+    export: Option<ExportRejects>,
 }
 
 impl ImportDialog {
@@ -75,6 +76,7 @@ impl ImportDialog {
             asked: None,
             typing: None,
             search: String::new(),
+            export: None,
         }
     }
 
@@ -109,7 +111,7 @@ impl ImportDialog {
                 });
             });
             part(ui, "shown", right, Layout::top_down(Align::Min), |ui| {
-                self.shown_ui(ui, card, shown.as_ref(), loading, error.as_deref());
+                self.shown_ui(ui, card, &data.file, shown.as_ref(), loading, error.as_deref());
             });
             part(ui, "foot", foot, Layout::right_to_left(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
@@ -139,6 +141,13 @@ impl ImportDialog {
                 });
             });
         });
+        // The one above closes first.
+        if let Some(export) = &mut self.export {
+            if !export.ui(ui, card.ctx) {
+                self.export = None;
+            }
+            return open;
+        }
         open && !modal.should_close()
     }
 
@@ -193,6 +202,7 @@ impl ImportDialog {
         &mut self,
         ui: &mut Ui,
         card: Card<'_>,
+        file: &str,
         shown: Option<&Rc<Response>>,
         loading: bool,
         error: Option<&ErrorInfo>,
@@ -232,7 +242,11 @@ impl ImportDialog {
                 }
             }
             1 => self.types_ui(ui, card, report),
-            2 => import_rejects::rejects_ui(ui, card, report),
+            2 => {
+                if import_rejects::rejects_ui(ui, card, report) {
+                    self.export = Some(ExportRejects::new(file, &self.options, report.rejects_total));
+                }
+            }
             _ => import_rejects::notes_ui(ui, card, report),
         }
     }
@@ -385,6 +399,8 @@ impl GridSource for PreviewRows<'_> {
                     }
                     note
                 });
+                let characters = |cell: &Option<String>| cell.as_ref().map_or(4, |cell| cell.chars().count());
+                shown.longest = of.cells.iter().map(characters).max().unwrap_or_default();
                 shown
             })
             .collect()

@@ -99,8 +99,11 @@ fn row<T: Clone + PartialEq>(
             }
             let words = detected.map_or_else(|| "detected: …".to_owned(), |word| format!("detected: {word}"));
             // The title keeps its room; what was detected may be a long list.
+            let font = crate::fonts::body(crate::theme::text::SMALL);
+            let title = ui.painter().layout_no_wrap(title.to_owned(), font, theme.dim).size().x;
+            let mark = if differs { 18.0 } else { 0.0 };
             ui.scope(|ui| {
-                ui.set_max_width((ui.available_width() - 110.0).max(60.0));
+                ui.set_max_width((ui.available_width() - title - mark - 12.0).max(60.0));
                 widgets::small(ui, theme, words.as_str()).on_hover_text(words);
             });
         },

@@ -24,14 +24,15 @@ pub(super) fn as_text(rejects: &[Reject]) -> String {
     out
 }
 
-/// The rows that could not be read.
-pub(super) fn rejects_ui(ui: &mut Ui, card: Card<'_>, report: &ImportReport) {
+/// The rows that could not be read. True when they are to be exported.
+pub(super) fn rejects_ui(ui: &mut Ui, card: Card<'_>, report: &ImportReport) -> bool {
     const ROW: f32 = 24.0;
     let theme = card.theme();
     if report.rejects.is_empty() {
         widgets::empty_state(ui, theme, glyph::CHECK_CIRCLE, "Every record could be read", None);
-        return;
+        return false;
     }
+    let mut export = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let listed = report.rejects.len() as u64;
@@ -41,15 +42,19 @@ pub(super) fn rejects_ui(ui: &mut Ui, card: Card<'_>, report: &ImportReport) {
             format::plural(report.rejects_total, "record could not be read", "records could not be read")
         };
         widgets::text(ui, theme, words);
-        if widgets::button(ui, theme, Button::plain("Copy all").glyph(glyph::COPY).small()).clicked() {
+        let all = report.rejects_total == listed;
+        let copy = Button::plain(if all { "Copy all" } else { "Copy those listed" }).glyph(glyph::COPY).small();
+        if widgets::button(ui, theme, copy).clicked() {
             card.ctx.push(Action::Copy(as_text(&report.rejects)));
         }
+        let write = Button::plain("Export rejects…").glyph(glyph::EXPORT).small();
+        export = widgets::button(ui, theme, write).on_hover_text("All of them, to a file").clicked();
     });
     let widths = [64.0, 84.0, 210.0];
     let cells = |ui: &mut Ui, reject: Option<&Reject>| {
         ui.horizontal(|ui| {
             ui.set_min_height(ROW);
-            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.spacing_mut().item_spacing.x = 12.0;
             let words = match reject {
                 Some(reject) => [
                     format::count(reject.line),
@@ -61,7 +66,11 @@ pub(super) fn rejects_ui(ui: &mut Ui, card: Card<'_>, report: &ImportReport) {
             };
             for (index, word) in words.into_iter().enumerate() {
                 let width = widths.get(index).copied().unwrap_or_else(|| ui.available_width().max(80.0));
-                let layout = Layout::left_to_right(egui::Align::Center);
+                // Numbers stand at the right, as in the grid.
+                let layout = match index {
+                    0 | 1 => Layout::right_to_left(egui::Align::Center),
+                    _ => Layout::left_to_right(egui::Align::Center),
+                };
                 ui.allocate_ui_with_layout(vec2(width, ROW), layout, |ui| {
                     ui.set_min_width(width);
                     let font = match (reject.is_some(), index) {
@@ -92,6 +101,7 @@ pub(super) fn rejects_ui(ui: &mut Ui, card: Card<'_>, report: &ImportReport) {
             }
         },
     );
+    export
 }
 
 /// What a person should know.

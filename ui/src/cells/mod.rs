@@ -4,11 +4,13 @@
 //! Reading order: [`card`] (what a body gets to see), [`header`], [`strips`], then a module a kind. [`draft`] holds
 //! what is being changed, [`field`] the fields that commit, [`prefill`] what a new cell starts with.
 
+pub mod behind;
 pub mod card;
 pub mod curves;
 pub mod data;
 pub mod draft;
 pub mod export;
+mod export_rejects;
 pub mod field;
 pub mod header;
 pub mod import_dialog;

@@ -209,6 +209,10 @@ impl GridSource for PreviewSource<'_> {
     fn can_query(&self) -> bool {
         false
     }
+
+    fn can_edit(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

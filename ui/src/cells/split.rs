@@ -134,22 +134,22 @@ fn bar_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, result: Option<&SplitRe
         let mut room = area.width();
         if room > 40.0 {
             let at = painter.text(
-                pos2(area.right() - 8.0, middle),
+                pos2(area.right() - 6.0, middle),
                 Align2::RIGHT_CENTER,
                 share,
                 fonts::body(text::BODY),
                 ink,
             );
-            room -= at.width() + 16.0;
+            room -= at.width() + 12.0;
         }
         let title = painter.layout_no_wrap(piece.title.clone(), fonts::strong(text::BODY), ink);
-        if room > title.size().x + 12.0 {
+        if room > title.size().x + 6.0 {
             let width = title.size().x;
-            painter.galley(pos2(area.left() + 8.0, middle - title.size().y / 2.0), title, ink);
+            painter.galley(pos2(area.left() + 6.0, middle - title.size().y / 2.0), title, ink);
             if let Some(rows) = piece.rows
                 && room > width + 64.0
             {
-                let at = pos2(area.left() + 14.0 + width, middle);
+                let at = pos2(area.left() + 12.0 + width, middle);
                 painter.text(at, Align2::LEFT_CENTER, format::count(rows), fonts::body(text::BODY), ink);
             }
         }
@@ -423,7 +423,7 @@ fn check_ui(ui: &mut Ui, theme: &Theme, check: &Check, result: &SplitResult) {
     };
     let font = fonts::body(text::BODY);
     let wide = |ui: &Ui, words: &str| ui.painter().layout_no_wrap(words.to_owned(), font.clone(), color).size().x;
-    let name_width = wide(ui, &check.name).min(ui.available_width() * 0.55) + 30.0;
+    let name_width = wide(ui, &check.name).min(ui.available_width() * 0.6) + 36.0;
     let figure_width = wide(ui, &check.figure).min(ui.available_width() - name_width) + 1.0;
     widgets::frames::row_of_two(
         ui,

@@ -24,7 +24,7 @@ use crate::{
     widgets::{self, glyph},
 };
 
-const WIDTH: f32 = 460.0;
+const WIDTH: f32 = 560.0;
 const ROW: f32 = 26.0;
 /// Operations that are listed before the groups for a selected column.
 const FIRST: usize = 6;

@@ -38,6 +38,9 @@ const FORM: f32 = 256.0;
 /// Height of the body in the notebook, without its footer.
 const HEIGHT: f32 = 312.0;
 
+/// Below this width the footer says the least.
+const NARROW_FOOTER: f32 = 560.0;
+
 /// From this size on a predicted table is marked.
 const LARGE_BYTES: u64 = 1 << 29;
 
@@ -64,7 +67,7 @@ pub fn body_ui(ui: &mut Ui, card: Card<'_>, wrangle: &WrangleCell, memory: &mut 
     let mut grid = ui.new_child(UiBuilder::new().id_salt("grid").max_rect(grid_rect));
     grid.shrink_clip_rect(grid_rect);
     memory.grid.without_footer = true;
-    preview_ui(&mut grid, card, &memory.preview, &mut memory.grid, false);
+    preview_ui(&mut grid, card, &mut draft, &memory.preview, &mut memory.grid, false);
     if form_width > 0.0 {
         ui.painter().vline(form_rect.left() - 0.5, rect.y_range(), line);
         let mut form = ui.new_child(UiBuilder::new().id_salt("form").max_rect(form_rect));
@@ -141,7 +144,14 @@ fn outcomes(preview: &Preview, result: Option<&CellResult>, draft: &WrangleDraft
 }
 
 /// The grid of the preview, or what stands in its place.
-pub fn preview_ui(ui: &mut Ui, card: Card<'_>, preview: &Preview, grid: &mut GridState, changed_first: bool) {
+pub fn preview_ui(
+    ui: &mut Ui,
+    card: Card<'_>,
+    draft: &mut WrangleDraft,
+    preview: &Preview,
+    grid: &mut GridState,
+    changed_first: bool,
+) {
     let theme = card.theme();
     if let Some(error) = &preview.error
         && !preview.loading
@@ -179,6 +189,10 @@ pub fn preview_ui(ui: &mut Ui, card: Card<'_>, preview: &Preview, grid: &mut Gri
     if let Some(column) = output.clicked_column {
         let table = TableRef::Cell { notebook: card.path().to_owned(), cell: card.name().to_owned() };
         card.ctx.push(Action::Select(Selection::Column { table, column }));
+    }
+    if let (Some(edit), Some((_, upto))) = (output.edited, preview.recipe()) {
+        draft.selected = upto.min(draft.steps.len());
+        draft.edit_cell(edit);
     }
 }
 
@@ -405,6 +419,7 @@ pub fn footer_ui(ui: &mut Ui, card: Card<'_>, draft: &WrangleDraft, preview: &Pr
     let round = CornerRadius { sw: size::RADIUS, se: size::RADIUS, ..CornerRadius::ZERO };
     Frame::new().fill(theme.panel).corner_radius(round).inner_margin(Margin::symmetric(10, 0)).show(ui, |ui| {
         let answer = preview.answer();
+        let narrow = ui.available_width() < NARROW_FOOTER;
         widgets::frames::row_of_two(
             ui,
             size::CARD_FOOTER,
@@ -415,15 +430,17 @@ pub fn footer_ui(ui: &mut Ui, card: Card<'_>, draft: &WrangleDraft, preview: &Pr
                     widgets::small(ui, theme, "The table that the cell reads");
                     return;
                 }
-                counts_ui(ui, card, answer);
+                counts_ui(ui, card, answer, narrow);
             },
             |ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
                 let Some(answer) = answer else { return };
                 let rows = format::count(answer.page.rows_total);
                 let time = format::secs(answer.elapsed_secs);
-                let shape = format!("Preview of {rows} × {}, {time}", answer.columns.1);
-                widgets::small(ui, theme, shape);
+                let shape = format!("{rows} × {}", answer.columns.1);
+                let words = format!("Preview of {shape}, {time}");
+                let short = ui.available_width() < NARROW_FOOTER;
+                widgets::small(ui, theme, if short { shape } else { words.clone() }).on_hover_text(words);
                 if preview.loading || draft.waiting.is_some() {
                     widgets::spinner(ui, theme, 12.0);
                 }
@@ -432,7 +449,7 @@ pub fn footer_ui(ui: &mut Ui, card: Card<'_>, draft: &WrangleDraft, preview: &Pr
     });
 }
 
-fn counts_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview) {
+fn counts_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview, narrow: bool) {
     let theme = card.theme();
     let outcome = &answer.outcome;
     let columns = |count: usize| format::plural(count as u64, "column", "columns");
@@ -454,9 +471,13 @@ fn counts_ui(ui: &mut Ui, card: Card<'_>, answer: &StepPreview) {
         widgets::chip(ui, theme, tone, None, &words).on_hover_text(&words);
     }
     let mut words = vec![format!("{} rows removed", format::count(outcome.rows_removed))];
+    // What says nothing gives way to what would be cut.
+    if narrow && outcome.rows_removed == 0 && (outcome.fit_rows.is_some() || outcome.rows_added > 0) {
+        words.clear();
+    }
     if outcome.rows_added > 0 {
         let added = format!("{} added", format::plural(outcome.rows_added, "row", "rows"));
-        if outcome.rows_removed == 0 { words[0] = added } else { words.push(added) }
+        if outcome.rows_removed == 0 { words = vec![added] } else { words.push(added) }
     }
     if outcome.skipped {
         words = vec!["switched off".to_owned()];

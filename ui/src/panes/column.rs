@@ -91,7 +91,7 @@ pub fn inspector(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
         block(ui, &mut |ui| values(ui, ctx, detail));
     }
     if !detail.by_target.is_empty() {
-        block(ui, &mut |ui| by_target(ui, ctx, detail));
+        block(ui, &mut |ui| by_target(ui, ctx, table, detail));
     }
     associations(ui, ctx, table, column, detail.rows);
     quality(ui, ctx, table, column);
@@ -151,7 +151,7 @@ fn associations(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str, rows
             );
         }
         for (name, value) in partners.into_iter().take(3) {
-            fact(ui, ctx, name, &format::significant(value, 2));
+            fact(ui, ctx, name, &format!("{value:.2}"));
         }
     });
     widgets::hairline(ui, theme);
@@ -262,14 +262,35 @@ fn values(ui: &mut Ui, ctx: &Ctx<'_>, detail: &ColumnDetail) {
     }
 }
 
+/// «Share with stroke = 1»: the class whose share is shown, where it can be told.
+fn class_of(ctx: &Ctx<'_>, table: &TableRef, target: &str) -> String {
+    let answer = ctx.value(&Request::TableProfile { table: table.clone() });
+    let class = match answer.as_deref() {
+        Some(Response::Profiled(profile)) => profile
+            .columns
+            .iter()
+            .find(|column| column.name == target && column.column_type.is_numeric())
+            .and_then(|column| column.max.as_ref().map(ToString::to_string)),
+        _ => None,
+    };
+    class.map_or_else(|| format!("Share of {target}"), |class| format!("Share with {target} = {class}"))
+}
+
+/// «118 – 125.4» for «118 – 125.39999999999999».
+fn rounded_ends(range: &str) -> String {
+    let end = |text: &str| inputs::parse_number(text).map_or_else(|| text.to_owned(), format::figure);
+    range.split(" – ").map(end).collect::<Vec<_>>().join(" – ")
+}
+
 /// The target's share within each value, with its 95 % interval.
-fn by_target(ui: &mut Ui, ctx: &Ctx<'_>, detail: &ColumnDetail) {
+fn by_target(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, detail: &ColumnDetail) {
     let theme = ctx.theme;
+    let title = target_of(ctx, table).map_or_else(|| "Share of the target".to_owned(), |of| class_of(ctx, table, &of));
     frames::row_of_two(
         ui,
         16.0,
         |ui| {
-            labels::small_strong(ui, theme, "Share of the target's second class");
+            labels::small_strong(ui, theme, title);
         },
         |ui| {
             labels::small(ui, theme, "95 % interval");
@@ -285,6 +306,8 @@ fn by_target(ui: &mut Ui, ctx: &Ctx<'_>, detail: &ColumnDetail) {
     for share in &shares {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
         let value = share.value.as_deref().unwrap_or("null");
+        let rounded = detail.profile.column_type.is_numeric().then(|| rounded_ends(value));
+        let value = rounded.as_deref().unwrap_or(value);
         let name = widgets::buttons::elided(ui, value, fonts::body(text::SMALL), rect.width() * 0.36);
         let painter = ui.painter();
         let color = if share.value.is_none() { theme.dim } else { theme.text };
@@ -334,7 +357,7 @@ fn quality(ui: &mut Ui, ctx: &Ctx<'_>, table: &TableRef, column: &str) {
                     Severity::Low => (glyph::INFO, theme.dim),
                 };
                 icon(ui, theme, mark, color, 15.0);
-                labels::paragraph(ui, finding.message.as_str(), theme.text);
+                labels::paragraph(ui, format::sentence(&finding.message), theme.text);
             });
         }
     });

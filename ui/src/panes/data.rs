@@ -13,7 +13,7 @@ use super::{
     quality::QualityPane,
 };
 use crate::{
-    cells::split::part_title,
+    cells::{behind, split::part_title},
     ctx::{Action, Ctx, Selection},
     widgets::{
         self, Button, ChipTone, button, chip_button, format, glyph,
@@ -77,7 +77,8 @@ impl DataPane {
     pub fn ui(&mut self, ui: &mut Ui, ctx: &Ctx<'_>) {
         let theme = ctx.theme;
         let table = self.table.clone();
-        let source = TableSource::new(ctx.store, table.clone(), self.grid.query.clone());
+        let of_cell = matches!(table, TableRef::Cell { .. });
+        let source = TableSource::new(ctx.store, table.clone(), self.grid.query.clone()).keepable(of_cell);
         ui.spacing_mut().item_spacing.y = 0.0;
         let name = name_of(&table).to_owned();
         self.head_ui(ui, ctx, &name, &source);
@@ -109,6 +110,14 @@ impl DataPane {
         match self.view {
             TableView::Grid => {
                 let output = grid_ui(ui, ctx, &mut self.grid, &source);
+                if let (Some(steps), TableRef::Cell { notebook, cell }) = (output.steps, &table)
+                    && let Some(view) = ctx.store.notebook(notebook)
+                {
+                    ctx.edit(notebook, behind::kept(&view.notebook, cell, steps));
+                    let text = format!("The view of {cell} is a step now");
+                    ctx.push(Action::Toast { text, undo: Some(notebook.clone()) });
+                    self.grid.show_whole_table();
+                }
                 if let Some(column) = output.clicked_column {
                     ctx.push(Action::Select(Selection::Column { table, column }));
                 }
@@ -210,3 +219,6 @@ fn name_of(table: &TableRef) -> &str {
         TableRef::File { path } => path.rsplit('/').next().unwrap_or(path),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,9 @@ impl WranglePane {
         let shrunk = bar.shrink2(vec2(10.0, 0.0));
         let mut row = ui.new_child(UiBuilder::new().id_salt("compare").max_rect(shrunk).layout(layout));
         row.spacing_mut().item_spacing.x = 10.0;
-        widgets::dim(&mut row, theme, "Compare with");
+        if bar.width() >= 500.0 {
+            widgets::dim(&mut row, theme, "Compare with");
+        }
         let all = [Compare::PreviousStep, Compare::CardInput, Compare::Off];
         let mut index = all.iter().position(|of| *of == draft.compare).unwrap_or_default();
         if widgets::segmented(&mut row, theme, "Compare with", &mut index, &["Previous step", "Card input", "Off"]) {
@@ -131,7 +133,7 @@ impl WranglePane {
         let table = Rect::from_min_max(bar.left_bottom(), foot.right_top());
         let mut grid = ui.new_child(UiBuilder::new().id_salt("grid").max_rect(table));
         grid.shrink_clip_rect(table);
-        wrangle::preview_ui(&mut grid, card, &self.preview, &mut self.grid, self.changed_first);
+        wrangle::preview_ui(&mut grid, card, draft, &self.preview, &mut self.grid, self.changed_first);
         let mut footer = ui.new_child(UiBuilder::new().id_salt("foot").max_rect(foot));
         footer.spacing_mut().item_spacing.y = 0.0;
         wrangle::footer_ui(&mut footer, card, draft, &self.preview);

@@ -202,6 +202,13 @@ pub fn plural(amount: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(amount), if amount == 1 { one } else { many })
 }
 
+/// A text that begins with a capital letter, as sentences of the window do.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +244,11 @@ mod tests {
         for (time, text) in [(0.014, "14 ms"), (0.3, "0.3 s"), (42.2, "42 s"), (72.0, "1:12"), (7425.0, "2:03:45")] {
             assert_eq!(secs(time), text);
         }
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital() {
+        assert_eq!(["has a long tail", "«a» in 3 rows", ""].map(sentence), ["Has a long tail", "«a» in 3 rows", ""]);
     }
 
     #[test]

@@ -18,8 +18,10 @@ mod find;
 mod footer;
 mod header;
 mod keys;
+mod lines;
 mod menu;
 mod scroll;
+mod sort;
 mod source;
 
 use std::{
@@ -30,7 +32,7 @@ use std::{
 
 use cairn_protocol::{
     Response as Answer,
-    steps::{CellEdit, Condition},
+    steps::{CellEdit, Condition, SortKey, Step},
     table::{ColumnChange, ColumnProfile, ColumnType, TablePage, TableQuery, TableRef},
 };
 use egui::{Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
@@ -41,6 +43,8 @@ use crate::{
     theme::{Theme, size},
 };
 pub use find::open_in_focused_grid;
+pub use lines::{LINES, lines, set_lines};
+pub use sort::steps_of;
 pub use source::TableSource;
 
 /// Rows of a block that is asked for.
@@ -65,13 +69,24 @@ pub struct GridColumn<'a> {
     pub change: ColumnChange,
     /// Replaces the line of figures: «433 changed».
     pub note: Option<String>,
+    /// Characters of its longest value, where that is known without figures; 0 otherwise.
+    pub longest: usize,
 }
 
 impl<'a> GridColumn<'a> {
     /// A column without figures.
     #[must_use]
     pub fn new(name: &'a str, column_type: ColumnType) -> Self {
-        Self { name, label: name, column_type, profile: None, profile_rows: 0, change: ColumnChange::Same, note: None }
+        Self {
+            name,
+            label: name,
+            column_type,
+            profile: None,
+            profile_rows: 0,
+            change: ColumnChange::Same,
+            note: None,
+            longest: 0,
+        }
     }
 
     /// With figures over so many rows.
@@ -117,6 +132,11 @@ pub trait GridSource {
         None
     }
 
+    /// Whether the view's order and conditions can become steps of a recipe.
+    fn can_keep(&self) -> bool {
+        false
+    }
+
     /// Whether single cells can be changed.
     fn can_edit(&self) -> bool {
         false
@@ -158,6 +178,8 @@ pub struct GridState {
     pub order: Vec<String>,
     /// Columns that stay at the left edge.
     pub frozen: BTreeSet<String>,
+    /// Lines of text in a cell, as the person chose for all grids; 0 before the first frame.
+    lines: u8,
     /// The other end of the selected rows.
     range_end: Option<u64>,
     /// The other end of the selected columns.
@@ -196,12 +218,24 @@ impl GridState {
         self.offset = 0.0;
     }
 
+    /// Height of a row in points; all rows have the same.
+    fn row_height(&self) -> f32 {
+        size::grid_row(self.lines)
+    }
+
     /// Selected rows, both ends included.
     #[must_use]
     pub fn selected_rows(&self) -> Option<(u64, u64)> {
         let (row, _) = self.cursor.as_ref()?;
         let end = self.range_end.unwrap_or(*row);
         Some(((*row).min(end), (*row).max(end)))
+    }
+
+    /// Ends conditions and order, as after they became steps; the part of a split stays chosen.
+    pub fn show_whole_table(&mut self) {
+        self.query.sort.clear();
+        self.query.conditions.clear();
+        self.show_row(0);
     }
 
     /// Opens the line that finds text.
@@ -223,9 +257,11 @@ pub struct GridOutput {
     /// A column was selected.
     pub clicked_column: Option<String>,
     /// The order was changed; [`GridState::query`] has it already.
-    pub sort: Option<Option<(String, bool)>>,
+    pub sort: Option<Vec<SortKey>>,
     /// A condition was added; [`GridState::query`] has it already.
     pub filter: Option<Condition>,
+    /// What the view shows is to be made by steps of a recipe.
+    pub steps: Option<Vec<Step>>,
     /// A cell was clicked: row and column.
     pub clicked_cell: Option<(u64, String)>,
     /// A cell was given another value.
@@ -247,6 +283,7 @@ struct Frame<'a> {
     header: Rect,
     body: Rect,
     gutter: f32,
+    row_height: f32,
     id: Id,
     focused: bool,
 }
@@ -263,7 +300,7 @@ impl Frame<'_> {
     }
 
     fn rows_in_view(&self) -> f64 {
-        f64::from(self.body.height() / size::GRID_ROW)
+        f64::from(self.body.height() / self.row_height)
     }
 
     /// Left edge on the screen of a place in the content.
@@ -297,6 +334,7 @@ pub fn grid_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut GridState, source: &dyn G
     if let Some(total) = source.rows_total() {
         state.known_total = total;
     }
+    lines::follow(ui, state);
     let frame = place(ui, state, source.columns(), rect, id);
     let mut output = GridOutput::default();
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(id));
@@ -318,7 +356,7 @@ pub fn grid_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut GridState, source: &dyn G
     edit::draw(ui, ctx, &frame, state, &blocks, source, &mut output);
     find::draw(ui, theme, &frame, state);
     if !state.without_footer {
-        footer::draw(ui, theme, &frame, state, &blocks, &source.scope());
+        footer::draw(ui, theme, &frame, state, &blocks, source, &mut output);
     }
     let (first, last) = body::visible_rows(&frame, state);
     output.visible_rows = (first, last, frame.total);
@@ -345,7 +383,7 @@ fn place<'a>(ui: &Ui, state: &mut GridState, columns: Vec<GridColumn<'a>>, rect:
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), size::GRID_HEADER));
     let body = Rect::from_min_max(
         pos2(rect.left(), header.bottom()),
-        pos2(rect.right(), (rect.bottom() - footer).max(header.bottom() + size::GRID_ROW)),
+        pos2(rect.right(), (rect.bottom() - footer).max(header.bottom() + state.row_height())),
     );
     let digits = state.known_total.max(1).ilog10() as f32 + 1.0;
     let gutter = (digits * 7.3 + 16.0).max(38.0);
@@ -375,13 +413,14 @@ fn place<'a>(ui: &Ui, state: &mut GridState, columns: Vec<GridColumn<'a>>, rect:
         header,
         body,
         gutter,
+        row_height: state.row_height(),
         id,
         focused: false,
     }
 }
 
 /// Changes the order and says so.
-fn set_sort(state: &mut GridState, output: &mut GridOutput, sort: Option<(String, bool)>) {
+fn set_sort(state: &mut GridState, output: &mut GridOutput, sort: Vec<SortKey>) {
     state.query.sort.clone_from(&sort);
     state.show_row(0);
     output.sort = Some(sort);

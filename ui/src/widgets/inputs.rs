@@ -278,15 +278,30 @@ pub fn select<V: AsRef<str>, T: AsRef<str>>(
     }
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     let mut changed = false;
-    menus::menu_popup(theme, &response, width.max(120.0) - 10.0, |ui| {
+    // The list is as wide as its longest title, within reason: what one chooses from is not cut.
+    let title_width = |title: &str| {
+        ui.painter().layout_no_wrap(title.to_owned(), fonts::body(text::BODY), theme.text).size().x + 40.0
+    };
+    let widest = match options.len() {
+        few if few <= 60 && (response.clicked() || ui.ctx().any_popup_open()) => {
+            options.iter().map(|(_, title)| title_width(title.as_ref())).fold(0.0, f32::max)
+        }
+        _ => 0.0,
+    };
+    let list_width = (width.max(120.0) - 10.0).max(widest.min(320.0));
+    menus::menu_popup(theme, &response, list_width, |ui| {
         egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (option, title) in options {
                 let on = option.as_ref() == value;
                 let mark = if on { glyph::CHECK } else { " " };
-                if menus::menu_item(ui, theme, Some(mark), title.as_ref(), "", true).clicked() && !on {
-                    option.as_ref().clone_into(value);
-                    changed = true;
+                if menus::menu_item(ui, theme, Some(mark), title.as_ref(), "", true).clicked() {
+                    // A press by assistive technology is no click that would close the list.
+                    ui.close();
+                    if !on {
+                        option.as_ref().clone_into(value);
+                        changed = true;
+                    }
                 }
             }
         });

@@ -39,7 +39,7 @@ pub enum Verb {
     },
     /// Read a table and say what was found
     #[command(
-        after_help = "Examples:\n  cairn import dirty.csv --out clean.parquet --json\n  cairn import book.xlsx --table Costs\n  cairn import logs.zip --table 2024/events.ndjson\n  cairn import shop.sqlite --table orders --out orders.csv.gz\n  cairn import parts/ --type zip=text --null NA --null -99\n  cairn import old.csv --skip-lines 3 --decimal , --thousands . --day-first yes"
+        after_help = "Examples:\n  cairn import dirty.csv --out clean.parquet --json\n  cairn import dirty.csv --rejects rejects.csv\n  cairn import book.xlsx --table Costs\n  cairn import logs.zip --table 2024/events.ndjson\n  cairn import shop.sqlite --table orders --out orders.csv.gz\n  cairn import parts/ --type zip=text --null NA --null -99\n  cairn import old.csv --skip-lines 3 --decimal , --thousands . --day-first yes"
     )]
     Import {
         /// The file (delimited text, JSON, NDJSON, Parquet, Arrow, .xlsx .xls .xlsb .ods, SQLite; also .gz .zst .zip),
@@ -51,6 +51,10 @@ pub enum Verb {
         /// Write the table: .csv (RFC 4180, UTF-8), .tsv, .ndjson (each also .gz, .zst), .parquet, .arrow
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write every rejected record, in full: .csv or .tsv with line, byte_offset, reason, text. Text that a
+        /// spreadsheet would run as a formula gets an apostrophe
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
     },
     /// Figures of every column, on all rows; with --target or --quality also what is odd and what hangs together
     #[command(

@@ -36,7 +36,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
     let given = args.project.as_deref();
     match &args.verb {
         Verb::New { dir, sample } => new(dir, sample.as_deref(), output),
-        Verb::Import { file, how, out } => import(file, how, out.as_deref(), output),
+        Verb::Import { file, how, out, rejects } => import(file, how, out.as_deref(), rejects.as_deref(), output),
         Verb::Profile { file: path, how, target, quality } if *quality || target.is_some() => {
             let request = Request::Examine { path: file(path), options: options(how)?, target: target.clone() };
             let Response::Examined(found) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
@@ -220,20 +220,41 @@ fn column_type(pair: &str) -> Result<(String, ColumnType), ErrorInfo> {
     Ok((column.to_owned(), wanted))
 }
 
-fn import(path: &Path, how: &How, out: Option<&Path>, output: Output) -> Result<ExitCode, ErrorInfo> {
+fn import(
+    path: &Path,
+    how: &How,
+    out: Option<&Path>,
+    rejects: Option<&Path>,
+    output: Output,
+) -> Result<ExitCode, ErrorInfo> {
     let request = Request::Import { path: file(path), options: options(how)?, out: out.map(file), preview_rows: 0 };
     let Response::Imported { mut report, out, .. } = ask(&project::bare(), request, output)? else {
         return Err(unexpected());
     };
     report.file = path.display().to_string();
+    let rejects_out = match rejects {
+        Some(rejects) => {
+            let options = options(how)?;
+            let request =
+                Request::ExportRejects { path: file(path), options, out: file(rejects), guard_formulas: true };
+            let Response::Exported { out, .. } = ask(&project::bare(), request, output)? else {
+                return Err(unexpected());
+            };
+            Some(out)
+        }
+        None => None,
+    };
     #[derive(Serialize)]
     struct Document<'a> {
         #[serde(flatten)]
         report: &'a cairn_protocol::table::ImportReport,
         #[serde(skip_serializing_if = "Option::is_none")]
         out: Option<&'a String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejects_out: Option<&'a String>,
     }
-    Ok(output.result(&Document { report: &report, out: out.as_ref() }, || print::import(&report, out.as_deref())))
+    let document = Document { report: &report, out: out.as_ref(), rejects_out: rejects_out.as_ref() };
+    Ok(output.result(&document, || print::import(&report, out.as_deref(), rejects_out.as_deref())))
 }
 
 fn run_notebook(

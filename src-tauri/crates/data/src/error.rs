@@ -79,6 +79,12 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+    /// The file ending names nothing that rejected records are written as.
+    #[error("{} has no ending that rejected records are written with", path.display())]
+    RejectsFormat {
+        /// The file.
+        path: PathBuf,
+    },
     /// A step, a split or a training table that cannot be made of this table.
     #[error("{what}")]
     Refused {
@@ -200,6 +206,7 @@ impl DataError {
             Self::ExportFormat { .. } => {
                 "End the name with .csv, .tsv, .ndjson (also with .gz or .zst behind it), .parquet or .arrow".into()
             }
+            Self::RejectsFormat { .. } => "End the name with .csv or .tsv".into(),
             Self::Cancelled | Self::Table { .. } => String::new(),
             Self::Internal { .. } => {
                 "This is a fault in Cairn; please report it with the file, if it may be shared".into()
@@ -210,7 +217,7 @@ impl DataError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::InStep { source, .. } => source.kind(),
-            Self::Option { .. } | Self::ExportFormat { .. } => ErrorKind::Usage,
+            Self::Option { .. } | Self::ExportFormat { .. } | Self::RejectsFormat { .. } => ErrorKind::Usage,
             Self::Cancelled => ErrorKind::Interrupted,
             Self::Table { .. } => ErrorKind::Failed,
             Self::Io { doing, .. } if *doing != "read" => ErrorKind::Failed,
@@ -261,7 +268,8 @@ impl From<DataError> for ErrorInfo {
             | DataError::Empty { path }
             | DataError::NotATable { path, .. }
             | DataError::Format { path, .. }
-            | DataError::ExportFormat { path } => info = info.in_file(path.display().to_string()),
+            | DataError::ExportFormat { path }
+            | DataError::RejectsFormat { path } => info = info.in_file(path.display().to_string()),
             DataError::NoColumn { column, .. } | DataError::Refused { column: Some(column), .. } => {
                 info = info.in_column(column.clone());
             }

@@ -98,11 +98,19 @@ fn packed(
 }
 
 fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> PolarsResult<()>) -> Result<(), DataError> {
+    whole_file(path, |file| write(file).map_err(DataError::table(format!("writing {}", path.display()))))
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn whole_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), DataError>,
+) -> Result<(), DataError> {
     let io = |source| DataError::io(path, "written", source);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new().prefix(".cairn-").tempfile_in(folder).map_err(io)?;
     let mut buffered = BufWriter::with_capacity(1 << 20, temporary.as_file());
-    write(&mut buffered).map_err(DataError::table(format!("writing {}", path.display())))?;
+    write(&mut buffered)?;
     buffered.flush().map_err(io)?;
     drop(buffered);
     temporary.as_file().sync_all().map_err(io)?;
@@ -153,7 +161,8 @@ fn csv_column(column: &Column, options: ExportOptions) -> Column {
     }
 }
 
-fn runs_as_formula(text: &str) -> bool {
+/// Whether a spreadsheet would run a text.
+pub(crate) fn runs_as_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
 }
 

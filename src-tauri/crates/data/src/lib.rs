@@ -31,7 +31,7 @@ pub use find::{copy_cells, count_found, find};
 pub use frame_types::{column_type, schema};
 pub use import::formats::folder::{folder_digest, folder_files};
 pub use import::formats::is_data_file;
-pub use import::{Imported, import, peek};
+pub use import::{Imported, export_rejects, import, peek};
 pub use mapped::read_ipc;
 pub use page::{order, page, take_rows};
 pub use portable::{from_ipc, to_ipc};

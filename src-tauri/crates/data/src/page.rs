@@ -2,9 +2,14 @@
 
 use cairn_protocol::steps::Combine;
 use cairn_protocol::table::{ColumnChange, PageColumn, TablePage, TableQuery};
-use polars::prelude::{Column, DataFrame, IdxCa, NewChunkedArray, SortOptions};
+use polars::prelude::{Column, DataFrame, IdxCa, NewChunkedArray};
 
-use crate::{DataError, condition, format::text_of, frame_types::column_type};
+use crate::{
+    DataError, condition,
+    format::text_of,
+    frame_types::column_type,
+    steps::{needs_order, sorted_rows},
+};
 
 /// Characters of a cell that a page carries.
 const CELL_CHARACTERS: usize = 300;
@@ -73,17 +78,34 @@ pub fn order(frame: &DataFrame, query: &TableQuery) -> Result<Vec<u32>, DataErro
         conditions => Some(condition::row_mask(frame, conditions, Combine::All)?),
     };
     let meets = |row: &u32| mask.as_ref().is_none_or(|mask| mask[*row as usize]);
-    let Some((name, descending)) = &query.sort else {
+    if query.sort.is_empty() {
         return Ok((0..frame.height() as u32).filter(meets).collect());
-    };
-    let column = frame.column(name).map_err(|_| DataError::no_column(frame, name))?;
-    let options = SortOptions::default()
-        .with_order_descending(*descending)
-        .with_nulls_last(true)
-        .with_maintain_order(true)
-        .with_multithreaded(true);
-    let sorted = column.as_materialized_series().arg_sort(options);
-    Ok(sorted.downcast_iter().flat_map(|chunk| chunk.values_iter().copied()).filter(meets).collect())
+    }
+    let columns = query
+        .sort
+        .iter()
+        .map(|key| frame.column(&key.column).map_err(|_| DataError::no_column(frame, &key.column)))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Rows that are not shown need not be sorted.
+    let rows: Option<Vec<u32>> = mask.is_some().then(|| (0..frame.height() as u32).filter(meets).collect());
+    let taken = rows.as_ref().map(|rows| IdxCa::from_slice("".into(), rows));
+    let series = columns
+        .iter()
+        .map(|column| match &taken {
+            Some(taken) => column.take(taken).map(|column| column.take_materialized_series()),
+            None => Ok(column.as_materialized_series().clone()),
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(DataError::table("picking rows"))?;
+    for series in &series {
+        needs_order(series, "sorted")?;
+    }
+    let descending: Vec<bool> = query.sort.iter().map(|key| key.descending).collect();
+    let mut order = sorted_rows(&series.iter().collect::<Vec<_>>(), &descending, false)?;
+    if let Some(rows) = rows {
+        order.iter_mut().for_each(|row| *row = rows[*row as usize]);
+    }
+    Ok(order)
 }
 
 #[cfg(test)]
@@ -91,7 +113,7 @@ mod tests {
     use super::*;
     use cairn_protocol::{
         ParamValue,
-        steps::{Condition, Test},
+        steps::{Condition, SortKey, Test},
     };
     use polars::prelude::*;
 
@@ -115,22 +137,28 @@ mod tests {
 
     #[test]
     fn order_sorts_stably_with_nulls_last_and_filters() {
-        let query = |sort: Option<(&str, bool)>, conditions| TableQuery {
-            sort: sort.map(|(name, descending)| (name.into(), descending)),
+        let key = |(name, descending): &(&str, bool)| SortKey { column: (*name).into(), descending: *descending };
+        let query = |sort: &[(&str, bool)], conditions| TableQuery {
+            sort: sort.iter().map(key).collect(),
             conditions,
             part: None,
         };
         let frame = frame();
-        assert_eq!(order(&frame, &query(Some(("n", false)), vec![])).unwrap(), [2, 0, 3, 1]);
-        assert_eq!(order(&frame, &query(Some(("n", true)), vec![])).unwrap(), [0, 3, 2, 1]);
+        assert_eq!(order(&frame, &query(&[("n", false)], vec![])).unwrap(), [2, 0, 3, 1]);
+        assert_eq!(order(&frame, &query(&[("n", true)], vec![])).unwrap(), [0, 3, 2, 1]);
+        // Further keys decide among equals, each in its direction; a NaN is a missing value.
+        assert_eq!(order(&frame, &query(&[("n", false), ("x", false)], vec![])).unwrap(), [2, 3, 0, 1]);
+        assert_eq!(order(&frame, &query(&[("n", true), ("t", true)], vec![])).unwrap(), [3, 0, 2, 1]);
+        assert_eq!(order(&frame, &query(&[("x", false)], vec![])).unwrap(), [3, 0, 1, 2]);
         let at_least_two = vec![Condition {
             column: "n".into(),
             test: Test::GreaterOrEqual,
             value: Some(ParamValue::Int(2)),
             other: None,
         }];
-        assert_eq!(order(&frame, &query(Some(("t", true)), at_least_two.clone())).unwrap(), [3, 0]);
-        assert_eq!(order(&frame, &query(None, at_least_two)).unwrap(), [0, 3]);
-        assert!(order(&frame, &query(Some(("m", true)), vec![])).is_err());
+        assert_eq!(order(&frame, &query(&[("t", true)], at_least_two.clone())).unwrap(), [3, 0]);
+        assert_eq!(order(&frame, &query(&[("n", true), ("x", false)], at_least_two.clone())).unwrap(), [3, 0]);
+        assert_eq!(order(&frame, &query(&[], at_least_two)).unwrap(), [0, 3]);
+        assert!(order(&frame, &query(&[("n", false), ("m", true)], vec![])).is_err());
     }
 }

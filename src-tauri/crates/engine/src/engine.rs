@@ -200,6 +200,12 @@ impl Inner {
                     tables::import(project.as_deref(), &path, &options, out.as_deref(), preview_rows, job)
                 })
             }
+            Request::ExportRejects { path, options, out, guard_formulas } => {
+                let project = self.project().ok();
+                self.in_job(format!("Write {out}"), |job| {
+                    tables::export_rejects(project.as_deref(), &path, &options, &out, guard_formulas, job)
+                })
+            }
             Request::Profile { path, options } => {
                 let project = self.project().ok();
                 self.in_job(format!("Profile {path}"), |job| {

@@ -91,6 +91,35 @@ pub fn import(
     Ok(Response::Imported { report, preview, out })
 }
 
+/// Writes every record that reading a file rejects.
+///
+/// # Errors
+/// The file cannot be used, `out` cannot be written, or the job was cancelled.
+pub fn export_rejects(
+    project: Option<&Project>,
+    path: &str,
+    options: &ImportOptions,
+    out: &str,
+    guard_formulas: bool,
+    job: &Job,
+) -> Result<Response, ErrorInfo> {
+    let root = project.map(|project| project.root.as_path());
+    let target = root.map_or_else(|| PathBuf::from(out), |root| root.join(out));
+    make_folder(&target)?;
+    let how = cairn_data::ExportOptions { guard_formulas };
+    let part = Part::new(job, 0.0, 1.0, "writing rejected records");
+    let rows = cairn_data::export_rejects(&files::anywhere(root, path), options, &target, how, &part)?;
+    Ok(Response::Exported { out: out.to_owned(), rows })
+}
+
+/// Makes the folder that a file is to be written into.
+fn make_folder(target: &Path) -> Result<(), ErrorInfo> {
+    let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| {
+        ErrorInfo::usage(format!("{} cannot be made: {error}", folder.display())).hint("choose another place")
+    })
+}
+
 /// Whether a file can be read at all, told from its beginning.
 ///
 /// # Errors
@@ -279,12 +308,7 @@ pub fn export_table(
     let found = find(engine, table)?;
     let order = order_of(engine, &found, query)?;
     let target = project.root.join(out);
-    if let Some(folder) = target.parent() {
-        let failed = |error: std::io::Error| {
-            ErrorInfo::usage(format!("{} cannot be made: {error}", folder.display())).hint("choose another place")
-        };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
+    make_folder(&target)?;
     let chosen;
     let frame = match order.as_deref() {
         Some(order) => {
@@ -326,8 +350,8 @@ fn order_of(engine: &Inner, found: &Found, query: &TableQuery) -> Result<Option<
     }
     let make = || ordered(&found.table, query).map(Arc::new);
     let order = if found.table.rows() > ROWS_AT_ONCE {
-        let what =
-            query.sort.as_ref().map_or_else(|| "Filter rows".to_owned(), |(column, _)| format!("Sort by {column}"));
+        let keys: Vec<&str> = query.sort.iter().map(|key| key.column.as_str()).collect();
+        let what = if keys.is_empty() { "Filter rows".to_owned() } else { format!("Sort by {}", keys.join(", ")) };
         let job = engine.jobs.begin(what, None);
         let order = make();
         job.end(order.as_ref().map(|_| ()));

@@ -52,6 +52,19 @@ pub enum Request {
         /// Rows of the table to send along; 0: none.
         preview_rows: usize,
     },
+    /// Writes every record that reading a file rejects, in full: line, byte offset, reason, text. Reports list the first
+    /// ones only. Answer: `Exported`.
+    ExportRejects {
+        /// Path of the file (absolute or relative to the project).
+        path: String,
+        /// How it is read.
+        options: ImportOptions,
+        /// Where to (absolute, or relative to the project): `.csv`, `.tsv`.
+        out: String,
+        /// Whether text that a spreadsheet would run as a formula gets an apostrophe.
+        #[serde(default)]
+        guard_formulas: bool,
+    },
     /// Figures of every column of a file. Answer: `Profiled`.
     Profile {
         /// Path of the file (absolute or relative to the project).

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Real;
+use crate::{Real, steps::SortKey};
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -327,15 +327,30 @@ pub enum TableRef {
 /// What a grid asks of a table: an order and conditions, then a window of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableQuery {
-    /// Column to sort by and whether descending; none: the table's own order.
-    #[serde(default)]
-    pub sort: Option<(String, bool)>,
+    /// Columns to sort by, the first decides first; none: the table's own order. Missing values stand last, equal rows
+    /// as in the table.
+    #[serde(default, deserialize_with = "sort_keys")]
+    pub sort: Vec<SortKey>,
     /// Rows shown meet all of these.
     #[serde(default)]
     pub conditions: Vec<crate::steps::Condition>,
     /// Only rows of the part of that name; none: all rows, also those in no part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+}
+
+/// Sort keys, also as they were written when there was one at most: `null`, or a name and whether descending.
+fn sort_keys<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SortKey>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Keys(Vec<SortKey>),
+        One(Option<(String, bool)>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Keys(keys) => keys,
+        Written::One(one) => one.into_iter().map(|(column, descending)| SortKey { column, descending }).collect(),
+    })
 }
 
 /// What is looked for in a grid, and from where.
@@ -429,4 +444,28 @@ pub enum ColumnChange {
     Removed,
     /// Some cells or the type differ.
     Changed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_of_one_key_still_loads() {
+        let sort = |text: &str| {
+            let query: TableQuery = serde_json::from_str(text).unwrap();
+            query.sort.into_iter().map(|key| (key.column, key.descending)).collect::<Vec<_>>()
+        };
+        assert_eq!(sort(r#"{"sort": ["age", true]}"#), [("age".to_owned(), true)]);
+        assert_eq!(sort(r#"{"sort": null}"#), []);
+        assert_eq!(sort("{}"), []);
+        let query = TableQuery {
+            sort: vec![
+                SortKey { column: "sex".into(), descending: false },
+                SortKey { column: "age".into(), descending: true },
+            ],
+            ..TableQuery::default()
+        };
+        assert_eq!(serde_json::from_str::<TableQuery>(&serde_json::to_string(&query).unwrap()).unwrap(), query);
+    }
 }

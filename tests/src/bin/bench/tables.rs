@@ -12,7 +12,7 @@ use cairn_data::{Around, NoProgress, Table};
 use cairn_protocol::{
     ParamValue, Request, Response,
     notebook::ImportOptions,
-    steps::{Condition, FitScope, OneHot, Step, StepOp, Test},
+    steps::{Condition, FitScope, OneHot, SortKey, Step, StepOp, Test},
     table::{TableQuery, TableRef},
 };
 use cairn_tests::{ask, engine};
@@ -234,12 +234,15 @@ pub fn grid(folder: &Path) {
     cairn_data::export(&frame, &root.join("data/big.arrow")).unwrap();
     drop(frame);
     let half = Condition { column: "c2".into(), test: Test::Less, value: Some(ParamValue::Int(500_000)), other: None };
+    let key = |column: &str, descending| SortKey { column: column.into(), descending };
     let views = [
         ("as it stands", TableQuery::default()),
-        ("sorted", TableQuery { sort: Some(("c1".into(), true)), ..TableQuery::default() }),
+        ("sorted", TableQuery { sort: vec![key("c1", true)], ..TableQuery::default() }),
+        // c40 has 256 values at most: the second key has much to say.
+        ("sorted by two", TableQuery { sort: vec![key("c40", false), key("c1", true)], ..TableQuery::default() }),
         (
             "sorted and filtered",
-            TableQuery { sort: Some(("c1".into(), false)), conditions: vec![half], ..TableQuery::default() },
+            TableQuery { sort: vec![key("c1", false)], conditions: vec![half], ..TableQuery::default() },
         ),
     ];
     for (name, query) in views {

@@ -21,6 +21,8 @@ pub(super) fn form_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
     let theme = card.theme();
     let schema = prefill::schema_of(card.view, &split.input);
     let mut changed = split.clone();
+    // The shares stay on one line; the seed goes where there is room.
+    let narrow = ui.available_width() < 860.0;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         method_ui(ui, card, split, &schema, &mut changed);
@@ -28,12 +30,8 @@ pub(super) fn form_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
             ui.add_space(6.0);
             shares_ui(ui, theme, split, &mut changed);
         }
-        if is_drawn(split) {
-            ui.add_space(6.0);
-            widgets::field_label(ui, theme, "Seed");
-            if let Some(seed) = field::whole(ui, theme, "Seed", split.seed, 0..=u64::from(u32::MAX), 64.0) {
-                changed.seed = seed;
-            }
+        if !narrow {
+            seed_ui(ui, theme, split, &mut changed);
         }
     });
     ui.horizontal_wrapped(|ui| {
@@ -42,9 +40,23 @@ pub(super) fn form_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell) {
         if split.method != SplitMethod::Column && split.cuts.is_empty() {
             folds_ui(ui, theme, split, &mut changed);
         }
+        if narrow {
+            seed_ui(ui, theme, split, &mut changed);
+        }
     });
     if changed != *split {
         card.commit(ui, CellBody::Split(changed));
+    }
+}
+
+fn seed_ui(ui: &mut Ui, theme: &Theme, split: &SplitCell, changed: &mut SplitCell) {
+    if !is_drawn(split) {
+        return;
+    }
+    ui.add_space(6.0);
+    widgets::field_label(ui, theme, "Seed");
+    if let Some(seed) = field::whole(ui, theme, "Seed", split.seed, 0..=u64::from(u32::MAX), 64.0) {
+        changed.seed = seed;
     }
 }
 
@@ -59,6 +71,7 @@ fn is_stratified(method: SplitMethod) -> bool {
 
 fn method_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, schema: &[(String, ColumnType)], changed: &mut SplitCell) {
     let theme = card.theme();
+    let (method_width, column_width) = if ui.available_width() < 780.0 { (120.0, 104.0) } else { (136.0, 122.0) };
     widgets::field_label(ui, theme, "Rows are drawn");
     let methods = [
         (SplitMethod::Random, "All alike"),
@@ -69,7 +82,7 @@ fn method_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, schema: &[(String, 
         (SplitMethod::Ordered, "As they stand"),
         (SplitMethod::Column, "By a column"),
     ];
-    if let Some(method) = field::choice(ui, theme, "Method", split.method, &methods, 136.0) {
+    if let Some(method) = field::choice(ui, theme, "Method", split.method, &methods, method_width) {
         changed.method = method;
         if is_stratified(method) && changed.by.is_none() {
             changed.by = Some(prefill::guess_target(card.view, schema)).filter(|by| !by.is_empty());
@@ -96,7 +109,9 @@ fn method_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, schema: &[(String, 
     let column = |ui: &mut Ui, label: &str, name: &str, current: &mut Option<String>| {
         ui.add_space(6.0);
         widgets::field_label(ui, theme, label);
-        if let Some(chosen) = field::column(ui, theme, name, current.as_deref().unwrap_or_default(), schema, 122.0) {
+        if let Some(chosen) =
+            field::column(ui, theme, name, current.as_deref().unwrap_or_default(), schema, column_width)
+        {
             *current = Some(chosen);
         }
     };
@@ -119,7 +134,7 @@ fn method_ui(ui: &mut Ui, card: Card<'_>, split: &SplitCell, schema: &[(String, 
         names.insert(0, none.into());
     }
     let current = split.by.as_deref().unwrap_or(none);
-    if let Some(chosen) = field::name_choice(ui, theme, "Class column", current, &names, 122.0) {
+    if let Some(chosen) = field::name_choice(ui, theme, "Class column", current, &names, column_width) {
         changed.by = Some(chosen).filter(|name| name != NO_COLUMN);
         if changed.by.is_none() {
             changed.also_by = Vec::new();

@@ -1,5 +1,6 @@
 //! The notebook pane against a scripted engine: what a person does, and what goes through the door because of it.
 
+mod cells;
 mod fixture;
 mod forms;
 

@@ -322,7 +322,7 @@ fn findings_ui(ui: &mut Ui, ctx: &Ctx<'_>, found: &Comparison) {
                         if !finding.column.is_empty() {
                             widgets::strong(ui, theme, finding.column.as_str());
                         }
-                        widgets::paragraph(ui, finding.message.as_str(), theme.text)
+                        widgets::paragraph(ui, format::sentence(&finding.message), theme.text)
                             .on_hover_text(finding.definition.as_str());
                     });
                 });

@@ -87,7 +87,7 @@ fn finding_ui(ui: &mut Ui, seen: &Seen<'_>, index: usize, finding: &Finding, ope
                 ui.set_width(room);
                 ui.spacing_mut().item_spacing.y = 3.0;
                 head_ui(ui, seen, index, finding, &kind, open);
-                let words = widgets::paragraph(ui, finding.message.as_str(), theme.text);
+                let words = widgets::paragraph(ui, format::sentence(&finding.message), theme.text);
                 if !finding.definition.is_empty() {
                     words.on_hover_text(&finding.definition);
                 }

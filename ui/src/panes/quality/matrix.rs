@@ -127,7 +127,7 @@ impl Matrix {
                             Align2::CENTER_CENTER,
                             words,
                             fonts::body(10.0),
-                            if value.0.abs() < 0.25 { theme.dim } else { text_on(fill) },
+                            if value.0.abs() < 0.06 { theme.dim } else { text_on(fill) },
                         );
                     }
                 }

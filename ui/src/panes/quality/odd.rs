@@ -32,7 +32,7 @@ pub(super) fn rows_ui(ui: &mut Ui, seen: &Seen<'_>) -> Option<u64> {
                 .collect();
             let because = because.join(" · ");
             let number = format::count(row.row + 1);
-            let score = format::significant(row.score.0, 3);
+            let score = format!("{:.3}", row.score.0);
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
             let name = format!("Show row {number}, score {score}: {because}");
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));

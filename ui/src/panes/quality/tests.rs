@@ -193,7 +193,7 @@ fn an_odd_row_is_shown_in_the_grid() {
     let mut harness = pane(TableView::Quality);
     harness.get_by_label("Odd rows").click();
     harness.run_steps(3);
-    harness.get_by_label("Show row 4,712, score 0.71: bmi 97.6 (median 28.1)").click();
+    harness.get_by_label("Show row 4,712, score 0.710: bmi 97.6 (median 28.1)").click();
     harness.run_steps(6);
     harness.get_by_label_contains("Row 4,712");
 }

@@ -1,6 +1,6 @@
 //! Rows.
 
-use cairn_protocol::table::ColumnChange;
+use cairn_protocol::table::{ColumnChange, ColumnType};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
     text::{LayoutJob, TextFormat},
@@ -8,7 +8,7 @@ use egui::{
 
 use super::{
     Frame, GridOutput, GridState,
-    cells::{Blocks, Cell},
+    cells::{Blocks, Cell, decimals},
     shades,
 };
 use crate::{
@@ -22,7 +22,7 @@ pub(super) fn visible_rows(frame: &Frame<'_>, state: &GridState) -> (u64, u64) {
     if frame.total == 0 {
         return (0, 0);
     }
-    let end = state.anchor as f64 + f64::from(state.offset / size::GRID_ROW) + frame.rows_in_view();
+    let end = state.anchor as f64 + f64::from(state.offset / frame.row_height) + frame.rows_in_view();
     // A row of which less than a third can be seen does not count.
     let last = ((end - 0.3).ceil() as u64).clamp(state.anchor + 1, frame.total);
     (state.anchor + 1, last)
@@ -58,31 +58,53 @@ pub(super) fn draw(
     let selected = state.selected_rows().filter(|(first, last)| first != last);
     let rows = (frame.rows_in_view() + 1.0).ceil() as u64 + 1;
     let mono = fonts::mono(text::MONO);
+    // Numbers with fractions stand by their point, among those that can be seen.
+    let points: Vec<usize> = seen
+        .iter()
+        .map(|(index, ..)| {
+            let column = &frame.columns[*index];
+            if !matches!(column.column_type, ColumnType::Float | ColumnType::Decimal) {
+                return 0;
+            }
+            let shown = state.anchor..(state.anchor + rows).min(frame.total);
+            let decimals = shown.filter_map(|row| match blocks.cell(row, *index, column.name) {
+                Cell::Value { text, .. } => decimals(text),
+                _ => None,
+            });
+            decimals.max().unwrap_or_default()
+        })
+        .collect();
     let mut cut_under_pointer = None;
     let pointer = response.hover_pos();
     for step in 0..rows {
         let row = state.anchor + step;
-        let top = frame.body.top() + step as f32 * size::GRID_ROW - state.offset;
+        let top = frame.body.top() + step as f32 * frame.row_height - state.offset;
         if row >= frame.total || top >= frame.body.bottom() {
             break;
         }
-        let line = Rect::from_min_max(pos2(frame.body.left(), top), pos2(frame.body.right(), top + size::GRID_ROW));
+        let line = Rect::from_min_max(pos2(frame.body.left(), top), pos2(frame.body.right(), top + frame.row_height));
         let in_rows = selected.is_some_and(|(first, last)| (first..=last).contains(&row));
         if in_rows && range.is_none() {
             clip.rect_filled(line, CornerRadius::ZERO, theme.selection.gamma_multiply(0.7));
         }
-        for (index, left, width) in seen {
+        for ((index, left, width), point) in seen.iter().zip(&points) {
             let cells = painter_of(*left);
             let column = &frame.columns[*index];
             let x = frame.screen_x(*left, state.scroll_x);
-            let area = Rect::from_min_max(pos2(x, top), pos2(x + width, top + size::GRID_ROW));
+            let area = Rect::from_min_max(pos2(x, top), pos2(x + width, top + frame.row_height));
             let in_range = range.is_some_and(|(from, to)| *left >= from && *left <= to)
                 && state.selected_rows().is_some_and(|(first, last)| (first..=last).contains(&row));
             if in_range {
                 cells.rect_filled(area, CornerRadius::ZERO, theme.selection.gamma_multiply(0.8));
             }
             let cell = blocks.cell(row, *index, column.name);
-            let cut = draw_cell(&cells, theme, area, cell, column.column_type.is_numeric(), column.change, &mono);
+            let look = Look {
+                numeric: column.column_type.is_numeric(),
+                change: column.change,
+                lines: state.lines,
+                point: *point,
+            };
+            let cut = draw_cell(&cells, theme, area, cell, look, &mono);
             if cut
                 && pointer.is_some_and(|at| area.contains(at))
                 && let Cell::Value { text, .. } = cell
@@ -97,15 +119,19 @@ pub(super) fn draw(
         clip.hline(line.x_range(), line.bottom() - 0.5, Stroke::new(1.0, theme.grid_line));
         let gutter = Rect::from_min_max(line.min, pos2(line.left() + frame.gutter, line.bottom()));
         clip.rect_filled(gutter, CornerRadius::ZERO, theme.panel);
-        let number = blocks.row_number(row).unwrap_or(row + 1);
-        let at = pos2(gutter.right() - 8.0, gutter.center().y);
-        clip.text(at, Align2::RIGHT_CENTER, number, fonts::mono(text::SMALL), theme.dim);
+        let at = pos2(gutter.right() - 8.0, first_line(gutter));
+        if blocks.is_made(row) {
+            clip.text(at, Align2::RIGHT_CENTER, "+", fonts::mono(text::SMALL), theme.good.text);
+        } else {
+            let number = blocks.row_number(row).unwrap_or(row + 1);
+            clip.text(at, Align2::RIGHT_CENTER, number, fonts::mono(text::SMALL), theme.dim);
+        }
         describe_row(ui, frame, seen, blocks, row, line.intersect(frame.body));
     }
     for (_, left, width) in seen {
         let x = frame.screen_x(*left, state.scroll_x) + width - 0.5;
         let cells = painter_of(*left);
-        let bottom = (frame.body.top() + (frame.total - state.anchor.min(frame.total)) as f32 * size::GRID_ROW
+        let bottom = (frame.body.top() + (frame.total - state.anchor.min(frame.total)) as f32 * frame.row_height
             - state.offset)
             .min(frame.body.bottom());
         cells.vline(x, frame.body.top()..=bottom, Stroke::new(1.0, theme.grid_line));
@@ -165,7 +191,7 @@ fn pick(ui: &Ui, frame: &Frame<'_>, state: &mut GridState, response: &Response, 
 
 fn cell_at(frame: &Frame<'_>, state: &GridState, pointer: egui::Pos2) -> Option<(u64, String)> {
     let points = f64::from(pointer.y - frame.body.top() + state.offset);
-    let row = state.anchor + (points / f64::from(size::GRID_ROW)).max(0.0) as u64;
+    let row = state.anchor + (points / f64::from(frame.row_height)).max(0.0) as u64;
     let (index, ..) = frame.places.get(frame.place_at(pointer.x, state.scroll_x)?)?;
     (row < frame.total).then(|| (row, frame.columns[*index].name.to_owned()))
 }
@@ -187,23 +213,33 @@ fn describe_row(ui: &Ui, frame: &Frame<'_>, seen: &[(usize, f32, f32)], blocks: 
     });
 }
 
-/// Draws a cell; true when its text was cut.
-fn draw_cell(
-    painter: &egui::Painter,
-    theme: &Theme,
-    area: Rect,
-    cell: Cell<'_>,
+/// The middle of the first line of text in a row.
+fn first_line(row: Rect) -> f32 {
+    row.top() + (size::GRID_ROW / 2.0).min(row.height() / 2.0)
+}
+
+/// What a cell's look depends on, besides its value.
+#[derive(Debug, Clone, Copy)]
+struct Look {
     numeric: bool,
     change: ColumnChange,
-    font: &FontId,
-) -> bool {
+    /// Lines of text it shows.
+    lines: u8,
+    /// Most digits behind the point in its column.
+    point: usize,
+}
+
+/// Draws a cell; true when its text was cut.
+fn draw_cell(painter: &egui::Painter, theme: &Theme, area: Rect, cell: Cell<'_>, look: Look, font: &FontId) -> bool {
+    let Look { numeric, change, lines, point } = look;
     const PADDING: f32 = 7.0;
     /// Advance of JetBrains Mono at 12 points: 0.6 em.
     const ADVANCE: f32 = 7.2;
     let (words, null, changed) = match cell {
         Cell::Unknown => {
-            let mut bar = area.shrink2(egui::vec2(PADDING, 7.0));
-            bar.set_width((bar.width() * 0.6).min(60.0));
+            let width = (area.width() - 2.0 * PADDING).max(0.0) * 0.6;
+            let at = pos2(area.left() + PADDING, first_line(area) - 4.0);
+            let bar = Rect::from_min_size(at, egui::vec2(width.min(60.0), 8.0));
             painter.rect_filled(bar, CornerRadius::same(3), theme.grid_line);
             return false;
         }
@@ -228,9 +264,12 @@ fn draw_cell(
     let strike = if change == ColumnChange::Removed { Stroke::new(1.0, theme.dim) } else { Stroke::NONE };
     let bold = change == ColumnChange::Added && words == "1";
     let room = ((area.width() - 2.0 * PADDING) / ADVANCE).max(1.0) as usize;
+    let wraps = lines > 1 && !numeric && (words.len() > room || words.contains('\n'));
     let one_line = words.contains(['\n', '\r', '\t']);
     let long = words.len() > room && words.chars().count() > room;
-    let shown = if long || one_line {
+    let shown = if wraps {
+        words.replace('\r', "")
+    } else if long || one_line {
         let mut shown: String = words
             .chars()
             .take(if long { room.saturating_sub(1) } else { room })
@@ -255,10 +294,19 @@ fn draw_cell(
         ..TextFormat::default()
     };
     let mut job = LayoutJob::single_section(shown, format);
-    job.break_on_newline = false;
+    job.break_on_newline = wraps;
+    if wraps {
+        job.wrap.max_width = area.width() - 2.0 * PADDING;
+        job.wrap.max_rows = usize::from(lines);
+    }
     let galley = painter.layout_job(job);
-    let y = area.center().y - galley.size().y / 2.0;
-    let x = if numeric { area.right() - PADDING - galley.size().x } else { area.left() + PADDING };
+    let first = galley.rows.first().map_or(galley.size().y, |row| row.height());
+    let cut = if wraps { galley.elided } else { long };
+    let y = first_line(area) - first / 2.0;
+    let behind = if numeric && point > 0 { decimals(words).unwrap_or(point) } else { point };
+    let missing = if behind == 0 && point > 0 { point + 1 } else { point - behind.min(point) };
+    let shift = if null { 0.0 } else { missing as f32 * ADVANCE };
+    let x = if numeric { area.right() - PADDING - galley.size().x - shift } else { area.left() + PADDING };
     painter.galley(pos2(x.max(area.left() + 2.0), y), galley, Color32::PLACEHOLDER);
-    long || !whole
+    cut || !whole
 }

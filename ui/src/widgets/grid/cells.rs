@@ -25,6 +25,15 @@ pub(super) fn rounded(text: &str) -> Option<String> {
     })
 }
 
+/// Digits behind the point of a number as it is shown; none of what has an exponent or is no number.
+pub(super) fn decimals(text: &str) -> Option<usize> {
+    let text = rounded(text).unwrap_or_else(|| text.to_owned());
+    if text.contains('e') || !text.ends_with(|last: char| last.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.split_once('.').map_or(0, |(_, behind)| behind.len()))
+}
+
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell<'a> {
@@ -102,7 +111,7 @@ impl Blocks {
         }
     }
 
-    /// The row's number in the table, from 1.
+    /// The row's number in the table, from 1; none while it is on its way, and for a row that a step made.
     pub(super) fn row_number(&self, row: u64) -> Option<u64> {
         let page = self
             .blocks
@@ -110,13 +119,27 @@ impl Blocks {
             .find(|((block, _), _)| *block == row / BLOCK_ROWS)
             .and_then(|(_, answer)| page_of(answer))?;
         let at = row.checked_sub(page.first_row)? as usize;
-        page.row_numbers.get(at).map(|number| number + 1)
+        page.row_numbers.get(at)?.checked_add(1)
+    }
+
+    /// Whether a step made the row: it stands in no table that is read.
+    pub(super) fn is_made(&self, row: u64) -> bool {
+        let page = self.blocks.iter().find(|((block, _), _)| *block == row / BLOCK_ROWS);
+        let page = page.and_then(|(_, answer)| page_of(answer));
+        page.zip(row.checked_sub(page.map_or(0, |page| page.first_row)))
+            .is_some_and(|(page, at)| page.row_numbers.get(at as usize) == Some(&u64::MAX))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rounded;
+    use super::{decimals, rounded};
+
+    #[test]
+    fn numbers_stand_by_their_point() {
+        let found = ["27", "36.6", "0.023021240933568127", "1.2e-7", "NaN"].map(decimals);
+        assert_eq!(found, [Some(0), Some(1), Some(5), None, None]);
+    }
 
     #[test]
     fn long_numbers_are_rounded_and_short_ones_left() {

@@ -1,7 +1,11 @@
 //! One cell in full, and another value for it. A double click or F2 opens a small panel over the cell with its whole
 //! text; where cells can be changed, what is typed there becomes the new value with Ctrl+Enter or the button.
 
-use cairn_protocol::{ParamValue, Request, Response as Answer, steps::CellEdit, table::ColumnType};
+use cairn_protocol::{
+    ParamValue, Request, Response as Answer,
+    steps::CellEdit,
+    table::{ColumnChange, ColumnType},
+};
 use egui::{Align, Frame as Panel, Id, Key, Layout, Modifiers, ScrollArea, TextEdit, Ui};
 
 use super::{
@@ -11,9 +15,12 @@ use super::{
 use crate::{
     ctx::Ctx,
     fonts,
-    theme::{size, text},
+    theme::text,
     widgets::{self, Button, button, inputs, labels, menus},
 };
+
+/// Characters of a cell that a page carries.
+const PAGE_CHARACTERS: usize = 300;
 
 /// The panel over a cell.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +68,11 @@ pub(super) fn draw(
         state.edit.text.clone_from(&whole);
         state.edit.before = whole;
     }
-    let can_edit = source.can_edit() && blocks.row_number(row).is_some();
-    let top = frame.body.top() + (row as f64 - state.anchor as f64) as f32 * size::GRID_ROW - state.offset;
+    // What is gone, what a step made, and what the page cut cannot be changed.
+    let cut = source.table().is_none() && state.edit.text.as_deref().is_some_and(is_cut);
+    let removed = frame.columns[index].change == ColumnChange::Removed;
+    let can_edit = source.can_edit() && blocks.row_number(row).is_some() && !cut && !removed;
+    let top = frame.body.top() + (row as f64 - state.anchor as f64) as f32 * frame.row_height - state.offset;
     let x = frame
         .screen_x(left, state.scroll_x)
         .clamp(frame.body.left(), (frame.body.right() - 300.0).max(frame.body.left()));
@@ -173,7 +183,7 @@ fn whole_text(
     match blocks.cell(row, index, name) {
         Cell::Unknown => None,
         Cell::Null { .. } => Some(String::new()),
-        Cell::Value { text, .. } if !text.ends_with('…') => Some(text.to_owned()),
+        Cell::Value { text, .. } if !is_cut(text) => Some(text.to_owned()),
         Cell::Value { text, .. } => {
             let Some(table) = source.table() else { return Some(text.to_owned()) };
             let request = Request::CopyCells {
@@ -190,6 +200,11 @@ fn whole_text(
             }
         }
     }
+}
+
+/// Whether a page left away the end of a text.
+fn is_cut(text: &str) -> bool {
+    text.ends_with('…') && text.chars().nth(PAGE_CHARACTERS - 1).is_some()
 }
 
 /// A field of tab-separated text.

@@ -8,15 +8,25 @@ use cairn_protocol::{
 use egui::{Align, CornerRadius, Layout, Rect, Stroke, Ui, UiBuilder, pos2};
 
 use super::{
-    Frame, GridState, body,
+    Frame, GridOutput, GridSource, GridState, body,
     cells::{Blocks, Cell, MAX_SELECTED},
+    set_sort, sort,
 };
 use crate::{
     theme::{Theme, size},
-    widgets::{ChipTone, chip_button, format, inputs, labels},
+    widgets::{self, ChipTone, chip_button, format, glyph, inputs, labels},
 };
 
-pub(super) fn draw(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut GridState, blocks: &Blocks, scope: &str) {
+pub(super) fn draw(
+    ui: &mut Ui,
+    theme: &Theme,
+    frame: &Frame<'_>,
+    state: &mut GridState,
+    blocks: &Blocks,
+    source: &dyn GridSource,
+    output: &mut GridOutput,
+) {
+    let scope = source.scope();
     let area = Rect::from_min_max(pos2(frame.rect.left(), frame.rect.bottom() - size::CARD_FOOTER), frame.rect.max);
     ui.painter().rect_filled(area, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, theme.border));
@@ -26,13 +36,20 @@ pub(super) fn draw(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut Gr
     );
     child.spacing_mut().item_spacing.x = 12.0;
     if !scope.is_empty() && inner.width() > 420.0 {
-        labels::small(&mut child, theme, scope);
+        labels::small(&mut child, theme, scope.as_str());
     }
     child.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let (first, last) = body::visible_rows(frame, state);
         let total = format::count(frame.total);
         labels::small(ui, theme, format!("{}–{} of {total} rows", format::count(first), format::count(last)));
+        if !state.query.sort.is_empty() {
+            let words = format!("{}  ×", sort::words(&state.query.sort));
+            let chip = chip_button(ui, theme, ChipTone::Accent, Some(glyph::ARROWS_DOWN_UP), words);
+            if chip.on_hover_text("Sorted by these columns; a click goes back to the table's own order").clicked() {
+                set_sort(state, output, Vec::new());
+            }
+        }
         let mut removed = None;
         for (index, condition) in state.query.conditions.iter().enumerate() {
             let words = format!("{}  ×", condition_text(condition));
@@ -43,6 +60,15 @@ pub(super) fn draw(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut Gr
         if let Some(index) = removed {
             state.query.conditions.remove(index);
             state.show_row(0);
+        }
+        if source.can_keep() && (!state.query.sort.is_empty() || !state.query.conditions.is_empty()) {
+            let keep = widgets::link(ui, theme, "Make this a step");
+            if keep
+                .on_hover_text("Conditions and order become steps of a recipe, which what comes after reads")
+                .clicked()
+            {
+                output.steps = Some(sort::steps_of(&state.query));
+            }
         }
         let statistics = selection(frame, state, blocks).or_else(|| {
             let name = state.column.as_deref()?;

@@ -1,5 +1,5 @@
-//! The header: name, one line of figures, a small picture. A click selects, a double click or the arrow sorts, a
-//! click on the picture filters, a right click opens the menu.
+//! The header: name, one line of figures, a small picture. A click selects, a double click or the arrow sorts, Shift and
+//! a click sort by this column too, a click on the picture filters, a right click opens the menu.
 
 use cairn_protocol::{
     ParamValue,
@@ -12,7 +12,7 @@ use egui::{
     vec2,
 };
 
-use super::{ColumnWidth, Frame, GridColumn, GridOutput, GridState, add_condition, menu, set_sort, shades};
+use super::{ColumnWidth, Frame, GridColumn, GridOutput, GridState, add_condition, menu, set_sort, shades, sort};
 use crate::{
     ctx::Ctx,
     fonts,
@@ -41,7 +41,11 @@ fn natural_width(ui: &Ui, column: &GridColumn<'_>) -> f32 {
     let mut needed = width(column.label, fonts::strong(text::BODY)) + glyph_room + 2.0 * PADDING + 12.0;
     let Some(profile) = column.profile else {
         let usual = if column.column_type.is_numeric() { 84.0 } else { 120.0 };
-        return needed.max(usual).min(260.0);
+        if let Some(note) = &column.note {
+            needed = needed.max(width(note, fonts::body(text::SMALL)) + 2.0 * PADDING);
+        }
+        let values = column.longest as f32 * 7.2 + 2.0 * PADDING + 2.0;
+        return needed.max(usual).max(values).min(260.0);
     };
     if let Some((words, _)) = figures(column).first() {
         needed = needed.max(width(words, fonts::body(text::SMALL)) + 2.0 * PADDING);
@@ -146,8 +150,17 @@ fn column_head(
     let theme = ctx.theme;
     let id = frame.id.with(("head", column.name));
     let response = ui.interact(area.intersect(ui.clip_rect()), id, Sense::click_and_drag());
+    let rank = sort::rank(&state.query.sort, column.name);
+    let keys = state.query.sort.len();
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::ColumnHeader, true, format!("{}, {}", column.name, column.column_type.as_str()))
+        let mut name = format!("{}, {}", column.name, column.column_type.as_str());
+        if let Some((place, descending)) = rank {
+            name.push_str(if descending { ", sorted descending" } else { ", sorted ascending" });
+            if keys > 1 {
+                name.push_str(&format!(", key {place} of {keys}"));
+            }
+        }
+        WidgetInfo::labeled(Role::ColumnHeader, true, name)
     });
     let selected = state.column.as_deref() == Some(column.name);
     let added = column.change == ColumnChange::Added;
@@ -161,8 +174,12 @@ fn column_head(
     painter.rect_filled(area, CornerRadius::ZERO, fill);
     painter.vline(area.right() - 0.5, area.y_range(), Stroke::new(1.0, theme.border.gamma_multiply(0.8)));
 
-    let sort = state.query.sort.as_ref().filter(|(name, _)| name == column.name).map(|(_, descending)| *descending);
-    let arrow_room = if sort.is_some() || (response.hovered() && can_query) { 14.0 } else { 0.0 };
+    let arrow_room = match rank {
+        Some(_) if keys > 1 => 22.0,
+        Some(_) => 14.0,
+        None if response.hovered() && can_query => 14.0,
+        None => 0.0,
+    };
     draw_name(&painter, theme, column, area, arrow_room);
     draw_figures(&painter, theme, column, area);
     let picture = Rect::from_min_max(area.min + vec2(PADDING, 37.0), area.max - vec2(PADDING, 3.0));
@@ -172,25 +189,30 @@ fn column_head(
     let pointer = response.interact_pointer_pos().or_else(|| response.hover_pos());
     let over_arrow = pointer.is_some_and(|at| at.x > area.right() - 20.0 && at.y < area.top() + 22.0);
     if arrow_room > 0.0 {
-        let glyph = match sort {
-            Some(true) => glyph::ARROW_DOWN,
-            Some(false) => glyph::ARROW_UP,
+        let glyph = match rank {
+            Some((_, true)) => glyph::ARROW_DOWN,
+            Some((_, false)) => glyph::ARROW_UP,
             None => glyph::ARROWS_DOWN_UP,
         };
-        let color = if sort.is_some() || over_arrow { theme.accent } else { theme.dim };
-        let at = pos2(area.right() - 11.0, area.top() + 13.0);
+        let color = if rank.is_some() || over_arrow { theme.accent } else { theme.dim };
+        let mut at = pos2(area.right() - 11.0, area.top() + 13.0);
+        if let Some((place, _)) = rank.filter(|_| keys > 1) {
+            let at = pos2(at.x + 5.0, at.y);
+            painter.text(at, Align2::RIGHT_CENTER, place, fonts::strong(text::SMALL), color);
+        }
+        at.x -= arrow_room - 14.0;
         painter.text(at, Align2::CENTER_CENTER, glyph, fonts::icons(12.0), color);
     }
     if response.drag_started() {
         state.dragged = Some(column.name.to_owned());
     }
-    let next = match sort {
-        None => Some((column.name.to_owned(), false)),
-        Some(false) => Some((column.name.to_owned(), true)),
-        Some(true) => None,
-    };
-    if can_query && (response.double_clicked() || (response.clicked() && over_arrow)) {
-        set_sort(state, output, next);
+    let shift = ui.input(|input| input.modifiers.shift);
+    if can_query && shift && response.clicked() {
+        let keys = sort::also(&state.query.sort, column.name);
+        set_sort(state, output, keys);
+    } else if can_query && !shift && (response.double_clicked() || (response.clicked() && over_arrow)) {
+        let keys = sort::alone(&state.query.sort, column.name);
+        set_sort(state, output, keys);
     } else if response.clicked() {
         let bar = pointer.filter(|at| can_query && picture.contains(*at)).and_then(|at| bar_at(column, picture, at.x));
         if let Some(conditions) = bar {

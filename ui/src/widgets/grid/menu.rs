@@ -6,10 +6,11 @@ use cairn_protocol::{
 };
 use egui::{Key, Popup, PopupCloseBehavior, Response, SetOpenCommand, Ui};
 
-use super::{Frame, GridColumn, GridOutput, GridState, add_condition, arrange, header, set_sort};
+use super::{Frame, GridColumn, GridOutput, GridState, LINES, add_condition, arrange, header, lines, set_sort, sort};
 use crate::{
+    command::Command,
     ctx::{Action, Ctx},
-    widgets::{glyph, inputs, menu_heading, menu_item, menu_separator, menus, text_field},
+    widgets::{glyph, inputs, labels, menu_heading, menu_item, menu_separator, menus, segmented, text_field},
 };
 
 #[expect(clippy::too_many_arguments, reason = "one menu, called from one place")]
@@ -49,14 +50,32 @@ pub(super) fn column_menu(
                 clicked
             };
             if can_query {
-                if item(ui, glyph::SORT_ASCENDING, "Sort ascending") {
-                    set_sort(state, output, Some((name.to_owned(), false)));
+                for (words, mark, descending) in [
+                    ("Sort ascending", glyph::SORT_ASCENDING, false),
+                    ("Sort descending", glyph::SORT_DESCENDING, true),
+                ] {
+                    if item(ui, mark, words) {
+                        set_sort(state, output, sort::then(&[], name, descending));
+                    }
                 }
-                if item(ui, glyph::SORT_DESCENDING, "Sort descending") {
-                    set_sort(state, output, Some((name.to_owned(), true)));
+                // Beside another key a column can come next, or leave.
+                let others = state.query.sort.iter().any(|key| key.column != name);
+                let rank = sort::rank(&state.query.sort, name);
+                for (words, mark, descending) in [
+                    ("Then sort by this, ascending", glyph::SORT_ASCENDING, false),
+                    ("Then sort by this, descending", glyph::SORT_DESCENDING, true),
+                ] {
+                    if others && rank.is_none_or(|(_, now)| now != descending) && item(ui, mark, words) {
+                        let keys = sort::then(&state.query.sort, name, descending);
+                        set_sort(state, output, keys);
+                    }
                 }
-                if state.query.sort.is_some() && item(ui, glyph::X, "Table's own order") {
-                    set_sort(state, output, None);
+                if others && rank.is_some() && item(ui, glyph::MINUS, "Do not sort by this") {
+                    let keys = state.query.sort.iter().filter(|key| key.column != name).cloned().collect();
+                    set_sort(state, output, keys);
+                }
+                if !state.query.sort.is_empty() && item(ui, glyph::X, "Table's own order") {
+                    set_sort(state, output, Vec::new());
                 }
                 menu_separator(ui, theme);
                 let hint = if column.column_type.is_numeric() { "Filter: > 50" } else { "Filter: contains…" };
@@ -113,6 +132,7 @@ pub(super) fn column_menu(
             if item(ui, glyph::COLUMNS, "Fit width") {
                 header::fit(state, name);
             }
+            lines_ui(ui, ctx);
             if item(ui, glyph::COPY, "Copy name") {
                 ctx.push(Action::Copy(name.to_owned()));
             }
@@ -120,6 +140,24 @@ pub(super) fn column_menu(
     if !Popup::is_id_open(ui.ctx(), head.id.with("menu")) && by_key {
         head.request_focus();
     }
+}
+
+/// How many lines of text cells show, in this grid and all others.
+fn lines_ui(ui: &mut Ui, ctx: &Ctx<'_>) {
+    let theme = ctx.theme;
+    menu_separator(ui, theme);
+    ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        ui.add_space(8.0);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        labels::text(ui, theme, "Lines in a cell");
+        let mut chosen = LINES.iter().position(|of| *of == lines(ui.ctx())).unwrap_or_default();
+        if segmented(ui, theme, "Lines in a cell", &mut chosen, &["1", "2", "4"]) {
+            ctx.push(Action::Run([Command::RowsOfOneLine, Command::RowsOfTwoLines, Command::RowsOfFourLines][chosen]));
+            ui.close();
+        }
+    });
+    menu_separator(ui, theme);
 }
 
 /// A condition as people write it: `> 50`, `!= a`, `smok`.

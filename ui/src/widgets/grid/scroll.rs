@@ -3,7 +3,7 @@
 use egui::{CornerRadius, CursorIcon, Rect, Sense, Ui, pos2, vec2};
 
 use super::{Frame, GridState};
-use crate::theme::{Theme, size};
+use crate::theme::Theme;
 
 /// Takes the wheel where the grid may.
 pub(super) fn wheel(ui: &mut Ui, frame: &Frame<'_>, state: &mut GridState) {
@@ -26,8 +26,9 @@ pub(super) fn wheel(ui: &mut Ui, frame: &Frame<'_>, state: &mut GridState) {
 /// Moves by points, down for positive ones.
 pub(super) fn by_points(state: &mut GridState, points: f32) {
     let points = f64::from(state.offset + points);
-    let rows = (points / f64::from(size::GRID_ROW)).floor();
-    state.offset = (points - rows * f64::from(size::GRID_ROW)) as f32;
+    let row = state.row_height();
+    let rows = (points / f64::from(row)).floor();
+    state.offset = (points - rows * f64::from(row)) as f32;
     state.anchor = if rows < 0.0 {
         let up = -rows as u64;
         if up > state.anchor {
@@ -42,9 +43,9 @@ pub(super) fn by_points(state: &mut GridState, points: f32) {
 /// Keeps the last row at the lower edge.
 pub(super) fn clamp(frame: &Frame<'_>, state: &mut GridState) {
     let highest = (frame.total as f64 - frame.rows_in_view()).max(0.0);
-    if state.anchor as f64 + f64::from(state.offset / size::GRID_ROW) > highest {
+    if state.anchor as f64 + f64::from(state.offset / frame.row_height) > highest {
         state.anchor = highest.floor() as u64;
-        state.offset = (highest.fract() * f64::from(size::GRID_ROW)) as f32;
+        state.offset = (highest.fract() * f64::from(frame.row_height)) as f32;
     }
     let room_x = (frame.content_width - (frame.body.width() - frame.gutter)).max(0.0);
     state.scroll_x = state.scroll_x.clamp(0.0, room_x);
@@ -58,14 +59,14 @@ pub(super) fn bars(ui: &mut Ui, theme: &Theme, frame: &Frame<'_>, state: &mut Gr
         let track = Rect::from_min_max(pos2(frame.body.right() - 10.0, frame.body.top()), frame.body.max);
         let share = (frame.rows_in_view() / frame.total as f64) as f32;
         let length = (track.height() * share).max(24.0).min(track.height());
-        let at = (state.anchor as f64 + f64::from(state.offset / size::GRID_ROW)) / highest;
+        let at = (state.anchor as f64 + f64::from(state.offset / frame.row_height)) / highest;
         let top = track.top() + (track.height() - length) * at.clamp(0.0, 1.0) as f32;
         let response = ui.interact(track, frame.id.with("vertical"), Sense::drag());
         if let Some(pointer) = response.interact_pointer_pos() {
             let way = (track.height() - length).max(1.0);
             let wanted = f64::from(((pointer.y - track.top() - length / 2.0) / way).clamp(0.0, 1.0)) * highest;
             state.anchor = wanted.floor() as u64;
-            state.offset = (wanted.fract() * f64::from(size::GRID_ROW)) as f32;
+            state.offset = (wanted.fract() * f64::from(frame.row_height)) as f32;
         }
         let handle = Rect::from_min_size(pos2(track.left() + 3.0, top), vec2(5.0, length));
         paint(ui, theme, handle, response.hovered() || response.dragged(), near);
@@ -109,7 +110,7 @@ pub(super) fn reveal_row(frame: &Frame<'_>, state: &mut GridState, row: u64) {
     } else if row >= state.anchor + whole {
         state.anchor = (row + 1).saturating_sub(whole);
         state.offset = 0.0;
-        let rest = frame.body.height() - whole as f32 * size::GRID_ROW;
+        let rest = frame.body.height() - whole as f32 * frame.row_height;
         if rest > 0.0 && state.anchor > 0 {
             by_points(state, -rest);
         }
@@ -136,18 +137,20 @@ mod tests {
 
     #[test]
     fn points_never_add_up_to_an_error() {
-        let mut state = GridState::default();
-        state.show_row(9_999_000);
-        for _ in 0..10_000 {
-            by_points(&mut state, 3.0);
+        for lines in [1, 2, 4] {
+            let mut state = GridState { lines, ..GridState::default() };
+            state.show_row(9_999_000);
+            for _ in 0..10_000 {
+                by_points(&mut state, 3.0);
+            }
+            let points = (state.anchor - 9_999_000) as f32 * state.row_height() + state.offset;
+            assert!((points - 30_000.0).abs() < 0.01, "{points}");
+            for _ in 0..10_000 {
+                by_points(&mut state, -3.0);
+            }
+            assert_eq!((state.anchor, state.offset), (9_999_000, 0.0));
+            by_points(&mut state, -1e9);
+            assert_eq!((state.anchor, state.offset), (0, 0.0));
         }
-        let points = (state.anchor - 9_999_000) as f32 * size::GRID_ROW + state.offset;
-        assert!((points - 30_000.0).abs() < 0.01, "{points}");
-        for _ in 0..10_000 {
-            by_points(&mut state, -3.0);
-        }
-        assert_eq!((state.anchor, state.offset), (9_999_000, 0.0));
-        by_points(&mut state, -1e9);
-        assert_eq!((state.anchor, state.offset), (0, 0.0));
     }
 }

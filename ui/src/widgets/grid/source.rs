@@ -19,6 +19,7 @@ pub struct TableSource<'a> {
     first: Option<Rc<Answer>>,
     error: Option<Rc<ErrorInfo>>,
     editable: bool,
+    keepable: bool,
 }
 
 impl<'a> TableSource<'a> {
@@ -26,8 +27,16 @@ impl<'a> TableSource<'a> {
     #[must_use]
     pub fn new(store: &'a Store, table: TableRef, query: TableQuery) -> Self {
         let profile = store.read(&Request::TableProfile { table: table.clone() });
-        let mut source =
-            Self { store, table, query, profile: profile.value, first: None, error: None, editable: false };
+        let mut source = Self {
+            store,
+            table,
+            query,
+            profile: profile.value,
+            first: None,
+            error: None,
+            editable: false,
+            keepable: false,
+        };
         let first = store.read(&source.request(0, BLOCK_ROWS, 0..BLOCK_COLUMNS));
         source.error = first.error.or(profile.error);
         source.first = first.value;
@@ -38,6 +47,13 @@ impl<'a> TableSource<'a> {
     #[must_use]
     pub fn editable(mut self, editable: bool) -> Self {
         self.editable = editable;
+        self
+    }
+
+    /// Of a table whose view can become steps of a recipe.
+    #[must_use]
+    pub fn keepable(mut self, keepable: bool) -> Self {
+        self.keepable = keepable;
         self
     }
 
@@ -108,6 +124,10 @@ impl GridSource for TableSource<'_> {
 
     fn can_edit(&self) -> bool {
         self.editable
+    }
+
+    fn can_keep(&self) -> bool {
+        self.keepable
     }
 
     fn scope(&self) -> String {

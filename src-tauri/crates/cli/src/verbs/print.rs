@@ -44,7 +44,7 @@ fn opt(value: Option<Real>) -> String {
 }
 
 /// What an import found.
-pub fn import(report: &ImportReport, out: Option<&str>) -> String {
+pub fn import(report: &ImportReport, out: Option<&str>, rejects_out: Option<&str>) -> String {
     let shown = |text: &str| match text {
         "\n" => "LF".to_owned(),
         "\r\n" => "CRLF".to_owned(),
@@ -96,10 +96,13 @@ pub fn import(report: &ImportReport, out: Option<&str>) -> String {
         ));
     }
     if report.rejects_total > 20 {
-        text.push_str(&format!("… and {} more; --json lists them\n", report.rejects_total - 20));
+        text.push_str(&format!("… and {} more; --rejects FILE.csv writes them all\n", report.rejects_total - 20));
     }
     if let Some(out) = out {
         text.push_str(&format!("wrote {out}\n"));
+    }
+    if let Some(out) = rejects_out {
+        text.push_str(&format!("wrote {} rejected records to {out}\n", report.rejects_total));
     }
     text
 }

@@ -14,7 +14,8 @@ use super::count::{self, Counted};
 use super::dialect::Dialect;
 use super::encoding::{self, Text};
 use super::kinds::{self, Group, Hints, Kinds, Target};
-use super::scan::{Island, Reason, Tally};
+use super::rejects::{Rejected, Take};
+use super::scan::{Island, Reason, Refused, Tally};
 use super::sniff::{self, Sniffed};
 use super::words::Tokens;
 use super::{Imported, binary, forced, sections, table};
@@ -201,6 +202,63 @@ fn table_of(
         ..ImportReport::default()
     };
     Ok(Imported { frame, report })
+}
+
+/// Hands on every record that [`delimited`] refuses, in order and in full.
+pub(crate) fn rejected(
+    path: &Path,
+    file: &[u8],
+    options: &ImportOptions,
+    progress: &dyn Progress,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    let mut text = encoding::decode(file, options.encoding.as_deref())?;
+    let tokens = options.null_tokens.clone().map_or(Tokens::Usual, Tokens::Given);
+    let bytes = without_blank_end(&text.bytes);
+    binary::check_is_text(path, bytes, |offset| text.file_offset(offset))?;
+    if bytes.is_empty() {
+        return Err(DataError::Empty { path: path.to_owned() });
+    }
+    let mut plan = plan(bytes, options, &tokens)?;
+    if std::str::from_utf8(&bytes[plan.begin..]).is_err() {
+        text = encoding::decode_detected(file);
+        plan = self::plan(without_blank_end(&text.bytes), options, &tokens)?;
+    }
+    let bytes = without_blank_end(&text.bytes);
+    let names = unique_names(&plan.sniffed, &mut Vec::new());
+    let job = table::Job {
+        text: bytes,
+        start: plan.begin,
+        dialect: &plan.sniffed.dialect,
+        names: &names,
+        sample: &plan.sniffed.kinds,
+        stays_text: &[],
+        islands: &plan.islands,
+        tokens: &tokens,
+        hints: plan.hints,
+        progress,
+    };
+    let (mut line, mut counted_to) = (1, 0);
+    let mut failed = None;
+    let scanned = job.refusals(&mut |refused| {
+        line += line_number(&bytes[counted_to..], refused.start - counted_to) - 1;
+        counted_to = refused.start;
+        let end = refused.end.max(refused.start);
+        let reject = Rejected {
+            line,
+            byte_offset: text.file_offset(refused.start),
+            reason: reason(&refused, names.len()).into(),
+            text: String::from_utf8_lossy(&bytes[refused.start..end]),
+        };
+        if failed.is_none() {
+            failed = take(reject).err();
+        }
+    });
+    match (failed, scanned) {
+        (Some(error), _) => Err(error),
+        (None, Err(_)) => Err(DataError::Cancelled),
+        (None, Ok(())) => Ok(()),
+    }
 }
 
 /// What is known of a column besides its values.
@@ -495,6 +553,20 @@ fn line_number(bytes: &[u8], offset: usize) -> u64 {
     (feeds + returns + 1) as u64
 }
 
+/// Why a record was refused, in words.
+fn reason(refused: &Refused, width: usize) -> String {
+    match refused.reason {
+        Reason::Unclosed => "a quote is opened and not closed".into(),
+        Reason::Nul => "NUL bytes in the record".into(),
+        Reason::HeaderAgain => "the names of the columns once more".into(),
+        Reason::Footer => "behind the table: a total, a source or a note".into(),
+        Reason::OtherTable(number) => format!("belongs to table {number} of the file"),
+        Reason::TooMany(fields) => format!("{fields} fields instead of {width}"),
+        Reason::TooFew(1) => format!("1 field instead of {width}"),
+        Reason::TooFew(fields) => format!("{fields} fields instead of {width}"),
+    }
+}
+
 fn rejects(tally: &Tally, bytes: &[u8], text: &Text<'_>, width: usize) -> Vec<Reject> {
     let (mut line, mut counted_to) = (1, 0);
     tally
@@ -508,16 +580,7 @@ fn rejects(tally: &Tally, bytes: &[u8], text: &Text<'_>, width: usize) -> Vec<Re
             Reject {
                 line,
                 byte_offset: text.file_offset(refused.start),
-                reason: match refused.reason {
-                    Reason::Unclosed => "a quote is opened and not closed".into(),
-                    Reason::Nul => "NUL bytes in the record".into(),
-                    Reason::HeaderAgain => "the names of the columns once more".into(),
-                    Reason::Footer => "behind the table: a total, a source or a note".into(),
-                    Reason::OtherTable(number) => format!("belongs to table {number} of the file"),
-                    Reason::TooMany(fields) => format!("{fields} fields instead of {width}"),
-                    Reason::TooFew(1) => format!("1 field instead of {width}"),
-                    Reason::TooFew(fields) => format!("{fields} fields instead of {width}"),
-                },
+                reason: reason(refused, width),
                 text: String::from_utf8_lossy(record).chars().take(REJECT_TEXT).collect(),
             }
         })

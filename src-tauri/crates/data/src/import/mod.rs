@@ -21,6 +21,7 @@ mod header;
 pub(crate) mod kinds;
 mod map;
 mod masks;
+mod rejects;
 mod scan;
 mod sections;
 mod sniff;
@@ -37,6 +38,7 @@ use polars::prelude::DataFrame;
 
 use crate::{DataError, Progress, frame_types::column_type};
 use delimited::delimited;
+pub use rejects::export_rejects;
 
 /// Rejected records listed with their text.
 pub(crate) const REJECTS_LISTED: usize = 1000;

@@ -123,6 +123,8 @@ pub(crate) struct Scanner<'a> {
     fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
     /// What was met so far, besides the rows.
     pub tally: Tally,
+    /// Takes every refused record, in order; without it the first of them are listed.
+    pub refusals: Option<&'a mut dyn FnMut(Refused)>,
     fields: Vec<usize>,
 }
 
@@ -136,7 +138,18 @@ impl<'a> Scanner<'a> {
         fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
     ) -> Self {
         let islands = &islands[islands.partition_point(|island| island.end <= from)..];
-        Self { bytes, dialect, width, at: from, until, islands, fits, tally: Tally::default(), fields: Vec::new() }
+        Self {
+            bytes,
+            dialect,
+            width,
+            at: from,
+            until,
+            islands,
+            fits,
+            tally: Tally::default(),
+            refusals: None,
+            fields: Vec::new(),
+        }
     }
 
     /// Fills a block with the next rows; false when the stretch is done and the block is empty.
@@ -287,7 +300,9 @@ impl<'a> Scanner<'a> {
 
     fn refuse_record(&mut self, start: usize, end: usize, reason: Reason) {
         self.tally.refused_total += 1;
-        if self.tally.refused.len() < super::REJECTS_LISTED {
+        if let Some(take) = &mut self.refusals {
+            take(Refused { start, end, reason });
+        } else if self.tally.refused.len() < super::REJECTS_LISTED {
             self.tally.refused.push(Refused { start, end, reason });
         }
     }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::columns::{ColumnBuild, Reading, join, text_for_nothing};
 use super::dialect::{Dialect, Unclosed, read_record};
 use super::kinds::{self, Hints, Kinds, Target, classify_with, resolve};
-use super::scan::{Block, Island, Scanner, Tally};
+use super::scan::{Block, Island, Refused, Scanner, Tally};
 use super::words::Tokens;
 use crate::Progress;
 
@@ -201,16 +201,7 @@ impl Job<'_> {
         done: &AtomicUsize,
     ) -> Result<Stretch, Stop> {
         let reading = self.reading();
-        let fits = |column: usize, field: &[u8]| {
-            let known = self.sample.get(column).copied().unwrap_or(kinds::TEXT);
-            let field = field.trim_ascii();
-            let field = match self.dialect.quote {
-                Some(quote) => field.strip_prefix(&[quote]).and_then(|f| f.strip_suffix(&[quote])).unwrap_or(field),
-                None => field,
-            };
-            let now = resolve(known, self.hints);
-            now == Target::Text || resolve(known | classify_with(field, self.tokens), self.hints) == now
-        };
+        let fits = |column: usize, field: &[u8]| self.fits(column, field);
         let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
         let mut block = Block::default();
         let mut columns: Vec<ColumnBuild> = Vec::new();
@@ -235,6 +226,35 @@ impl Job<'_> {
             columns = wanted.iter().map(|column| fresh(*column, 0)).collect();
         }
         Ok(Stretch { from, until, next: scanner.at, tally: scanner.tally, columns })
+    }
+
+    /// Whether a field fits what the sample says of its column.
+    fn fits(&self, column: usize, field: &[u8]) -> bool {
+        let known = self.sample.get(column).copied().unwrap_or(kinds::TEXT);
+        let field = field.trim_ascii();
+        let field = match self.dialect.quote {
+            Some(quote) => field.strip_prefix(&[quote]).and_then(|f| f.strip_suffix(&[quote])).unwrap_or(field),
+            None => field,
+        };
+        let now = resolve(known, self.hints);
+        now == Target::Text || resolve(known | classify_with(field, self.tokens), self.hints) == now
+    }
+
+    /// Hands on every refused record, in order. What is refused does not depend on the cuts, so one stretch without
+    /// columns finds what [`read`] does and keeps nothing.
+    pub(crate) fn refusals(&self, take: &mut dyn FnMut(Refused)) -> Result<(), Stop> {
+        let fits = |column: usize, field: &[u8]| self.fits(column, field);
+        let span = (self.start, self.text.len());
+        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), span, self.islands, &fits);
+        scanner.refusals = Some(take);
+        let mut block = Block::default();
+        while scanner.at < self.text.len() && scanner.fill(&mut block) {
+            if self.progress.cancelled() {
+                return Err(Stop::Cancelled);
+            }
+            self.progress.set((scanner.at as f64 / self.text.len().max(1) as f64).min(1.0));
+        }
+        Ok(())
     }
 
     /// Where a record most likely begins after a cut: behind the next line end, unless the cut seems to lie inside

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Refuses lists and structs, which have no order.
-pub(super) fn needs_order(series: &Series, doing: &str) -> Result<(), DataError> {
+pub(crate) fn needs_order(series: &Series, doing: &str) -> Result<(), DataError> {
     let kind = column_type(series.dtype());
     if matches!(kind, ColumnType::List | ColumnType::Struct) {
         let what = format!("{} holds {}s, which cannot be {doing}", series.name(), kind.as_str());
@@ -47,7 +47,7 @@ fn sort_key(series: &Series) -> Result<Series, DataError> {
 }
 
 /// The order of rows by columns: stable, missing cells (NaN too) at one end whatever the direction.
-pub(super) fn sorted_rows(
+pub(crate) fn sorted_rows(
     columns: &[&Series],
     descending: &[bool],
     nulls_first: bool,

@@ -12,8 +12,10 @@
 //!
 //! Objects and arrays inside a record become JSON text, for the steps that take them apart.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use cairn_protocol::notebook::ImportOptions;
 use cairn_protocol::table::{ImportReport, Reject};
@@ -23,12 +25,13 @@ use serde::de::IgnoredAny;
 
 use super::REJECT_TEXT;
 use super::cells::{Cell, CellColumn, Missing, Target, resolve};
-use super::json_records::{self, Job, Records, Spans, Unit, cell_of, without_odd_numbers};
+use super::json_records::{self, Job, Records, Refusals, Spans, Unit, cell_of, without_odd_numbers};
 use super::json_scan::{self, Span, entries, skip_space, value_end};
 use super::names::{self, looks_like_names};
 use super::texts;
 use crate::import::Imported;
 use crate::import::encoding::{self, Text};
+use crate::import::rejects::{Rejected, Take};
 use crate::{DataError, Progress};
 
 /// Bytes looked at to tell JSON.
@@ -79,17 +82,65 @@ pub(crate) fn read(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Imported, DataError> {
-    let mut decoded = encoding::decode(bytes, options.encoding.as_deref())?;
-    if std::str::from_utf8(&decoded.bytes).is_err() {
-        decoded = encoding::decode_detected(bytes);
-    }
-    let text = std::str::from_utf8(&decoded.bytes)
-        .map_err(|_| DataError::Internal { what: format!("the text of {} did not decode", path.display()) })?;
+    let decoded = decoded(bytes, options)?;
+    let text = text_of(path, &decoded)?;
     let missing = match &options.null_tokens {
         Some(words) => Missing::Named(words),
         None => Missing::Usual,
     };
-    Reader { path, text, decoded: &decoded, options, missing, progress }.read()
+    Reader { path, text, decoded: &decoded, options, missing, refusals: None, progress }.read()
+}
+
+/// Hands on every record that [`read`] refuses, in order and in full.
+pub(crate) fn rejected(
+    path: &Path,
+    bytes: &[u8],
+    options: &ImportOptions,
+    progress: &dyn Progress,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    let decoded = decoded(bytes, options)?;
+    let text = text_of(path, &decoded)?;
+    // Everything as text: types need no second reading, which would refuse the same records again.
+    let options = ImportOptions { text_only: true, types: BTreeMap::new(), ..options.clone() };
+    let missing = Missing::Usual;
+    let mut failed = None;
+    let (mut line, mut counted) = (1, 0);
+    let refuse = |span: Span, reason: &str| {
+        line += line_number(&text.as_bytes()[counted..], span.0 - counted) - 1;
+        counted = span.0;
+        let (byte_offset, text) = (decoded.file_offset(span.0), Cow::Borrowed(&text[span.0..span.1]));
+        if failed.is_none() {
+            failed = take(Rejected { line, byte_offset, reason: reason.into(), text }).err();
+        }
+    };
+    let refuse = Mutex::new(refuse);
+    let hand_on = |span: Span, reason: &str| {
+        let mut refuse = refuse.lock().unwrap_or_else(PoisonError::into_inner);
+        (*refuse)(span, reason);
+    };
+    let reader =
+        Reader { path, text, decoded: &decoded, options: &options, missing, refusals: Some(&hand_on), progress };
+    let read = reader.read()?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    // What stands behind the document, or is cut short by the end of the file.
+    for Reject { line, byte_offset, reason, text } in read.report.rejects {
+        take(Rejected { line, byte_offset, reason: reason.into(), text: text.into() })?;
+    }
+    Ok(())
+}
+
+fn decoded<'a>(bytes: &'a [u8], options: &ImportOptions) -> Result<Text<'a>, DataError> {
+    let decoded = encoding::decode(bytes, options.encoding.as_deref())?;
+    let readable = std::str::from_utf8(&decoded.bytes).is_ok();
+    Ok(if readable { decoded } else { encoding::decode_detected(bytes) })
+}
+
+fn text_of<'a>(path: &Path, decoded: &'a Text<'_>) -> Result<&'a str, DataError> {
+    std::str::from_utf8(&decoded.bytes)
+        .map_err(|_| DataError::Internal { what: format!("the text of {} did not decode", path.display()) })
 }
 
 struct Reader<'a> {
@@ -98,6 +149,7 @@ struct Reader<'a> {
     decoded: &'a Text<'a>,
     options: &'a ImportOptions,
     missing: Missing<'a>,
+    refusals: Option<&'a Refusals<'a>>,
     progress: &'a dyn Progress,
 }
 
@@ -308,6 +360,7 @@ impl Reader<'_> {
             names,
             missing: self.missing,
             text_only: self.options.text_only,
+            refusals: self.refusals,
             progress: self.progress,
         }
     }

@@ -49,8 +49,13 @@ pub(crate) struct Job<'a> {
     pub names: &'a [String],
     pub missing: Missing<'a>,
     pub text_only: bool,
+    /// Takes every refused record, in order; without it the first of them are listed.
+    pub refusals: Option<&'a Refusals<'a>>,
     pub progress: &'a dyn Progress,
 }
+
+/// What takes refused records: where each lies, and why.
+pub(crate) type Refusals<'a> = dyn Fn(Span, &str) + Sync + 'a;
 
 /// A record that was refused.
 #[derive(Debug)]
@@ -97,8 +102,12 @@ struct Stretch {
 pub(crate) fn read(job: &Job<'_>) -> Result<Records, DataError> {
     let ranges = job.ranges();
     let done = AtomicUsize::new(0);
-    let mut stretches =
-        ranges.par_iter().map(|range| job.stretch(*range, None, &done)).collect::<Result<Vec<_>, _>>()?;
+    let stretch = |range: &Span| job.stretch(*range, None, &done);
+    let mut stretches: Vec<Stretch> = match job.refusals {
+        // What is handed on stands in the order of the file.
+        Some(_) => ranges.iter().map(stretch).collect::<Result<_, _>>()?,
+        None => ranges.par_iter().map(stretch).collect::<Result<_, _>>()?,
+    };
     let mut names: Vec<String> = job.names.to_vec();
     let mut index: HashMap<String, usize> =
         names.iter().enumerate().map(|(column, name)| (name.clone(), column)).collect();
@@ -323,7 +332,9 @@ impl Job<'_> {
         if let Err(reason) = parsed {
             stretch.slots.forget(named);
             stretch.refused_ordinals.push(ordinal);
-            if stretch.refused.len() < REJECTS_LISTED {
+            if let Some(refuse) = self.refusals {
+                refuse(span, &reason);
+            } else if stretch.refused.len() < REJECTS_LISTED {
                 stretch.refused.push(Refused { span, reason });
             }
             return;

@@ -29,6 +29,7 @@ use cairn_protocol::table::{ImportReport, Reject};
 use polars::prelude::DataFrame;
 
 use super::binary;
+use super::rejects::{Rejected, Take};
 use super::{Imported, REJECTS_LISTED, delimited};
 use crate::{DataError, Progress};
 use container::{Packing, Unpacked};
@@ -167,6 +168,35 @@ fn read_at(
         Format::ArrowStream => ("arrow", guarded(path, "arrow", || binary::arrow_stream(path, bytes))?),
     };
     as_chosen(typed(name, frame), options)
+}
+
+/// Hands on every record of a file that reading it rejects.
+pub(crate) fn rejected(
+    path: &Path,
+    bytes: &[u8],
+    options: &ImportOptions,
+    progress: &dyn Progress,
+    depth: usize,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    match recognise(path, bytes)? {
+        Format::Delimited => delimited::rejected(path, bytes, options, progress, take),
+        Format::Json => json::rejected(path, bytes, options, progress, take),
+        Format::Packed(packing) if depth < MOST_PACKED => {
+            let unpacking = Share { all: progress, from: 0.0, to: 0.4 };
+            let unpacked = container::unpack(path, packing, bytes, options.table.as_deref(), None, &unpacking)?;
+            let inner = if unpacked.name.is_empty() { path.to_owned() } else { path.join(&unpacked.name) };
+            let options = ImportOptions { table: unpacked.table.clone(), ..options.clone() };
+            let (whole, cut) = whole_records(&inner, &unpacked)?;
+            let reading = Share { all: progress, from: 0.4, to: 1.0 };
+            rejected(&inner, whole, &options, &reading, depth + 1, take)?;
+            let Some(Reject { line, byte_offset, reason, .. }) = cut else { return Ok(()) };
+            let text = String::from_utf8_lossy(&unpacked.bytes[whole.len()..]);
+            take(Rejected { line, byte_offset, reason: reason.into(), text })
+        }
+        // Readers of the other formats refuse a file, not a record.
+        _ => Ok(()),
+    }
 }
 
 /// Gives columns the types that the person chose; what does not fit becomes missing and is told.
