@@ -53,7 +53,7 @@ pub(crate) fn count(text: &[u8], start: usize, dialect: &Dialect, width: usize, 
 }
 
 fn lines(run: &[u8], dialect: &Dialect) -> u64 {
-    if dialect.lone_cr {
+    if dialect.lone_cr || dialect.feed_return {
         return line_ends(dialect, run, 0, run.len());
     }
     let ends: usize = run.par_chunks(CHUNK).map(|chunk| memchr::memchr_iter(b'\n', chunk).count()).sum();

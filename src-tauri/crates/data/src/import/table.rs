@@ -51,6 +51,8 @@ pub(crate) struct Job<'a> {
     pub tokens: &'a Tokens,
     /// What the person said about numbers and dates.
     pub hints: Hints,
+    /// Whether a quote where none may stand is damage.
+    pub doubts_quotes: bool,
     pub progress: &'a dyn Progress,
 }
 
@@ -212,6 +214,8 @@ impl Job<'_> {
             now == Target::Text || resolve(known | classify_with(field, self.tokens), self.hints) == now
         };
         let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
+        scanner.doubts_quotes = self.doubts_quotes;
+        scanner.all_text = self.stays_text.iter().all(|text| *text);
         let mut block = Block::default();
         let mut columns: Vec<ColumnBuild> = Vec::new();
         while scanner.at < until && scanner.fill(&mut block) {
@@ -252,7 +256,7 @@ impl Job<'_> {
             }
         };
         let outside = begin_of_line(cut);
-        let Some(quote) = self.dialect.quote.filter(|_| !self.dialect.backslash) else { return outside };
+        let Some(quote) = self.dialect.quote.filter(|_| self.dialect.escape.is_none()) else { return outside };
         let trust = self.whole_records(outside);
         if trust == TRIAL_RECORDS {
             return outside;
@@ -302,6 +306,8 @@ impl Tally {
         self.refused_total += other.refused_total;
         self.padded += other.padded;
         self.first_padded = self.first_padded.or(other.first_padded);
+        self.mended += other.mended;
+        self.first_mended = self.first_mended.or(other.first_mended);
         self.trimmed += other.trimmed;
         self.blank += other.blank;
         self.lines += other.lines;
