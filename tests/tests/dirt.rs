@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cairn_data::{NoProgress, import};
 use cairn_protocol::notebook::ImportOptions;
-use cairn_tests::dirt::{DAMAGES, Damage, Dice, Document, Verdict, judge, tables};
+use cairn_tests::dirt::{DAMAGES, Damage, Dice, Document, Verdict, Weight, judge, sweep, tables, weigh};
 
 /// Files, of these accounted for, of these right.
 #[derive(Default, Clone, Copy)]
@@ -146,6 +146,87 @@ fn every_record_is_accounted_for() {
 
 /// What is reached; a lower figure is a step back.
 const RIGHT_PER_MILLE: usize = 1000;
+
+/// Every cell of one table spoilt in turn, and the table written in every way. Of the damage at single cells every 41st
+/// file; `DIRT_STRIDE=1` makes all of them, `DIRT_SHOW=1` prints what is wrong with each.
+#[test]
+fn every_cell_may_be_damaged() {
+    let stride = std::env::var("DIRT_STRIDE").ok().and_then(|text| text.parse().ok()).unwrap_or(41);
+    let show = std::env::var_os("DIRT_SHOW").is_some();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sales.csv");
+    let text = ImportOptions { text_only: true, ..ImportOptions::default() };
+    let begin = std::time::Instant::now();
+    let mut scores: BTreeMap<&str, (Score, usize)> = BTreeMap::new();
+    sweep(stride, |case| {
+        std::fs::write(&path, case.bytes()).unwrap();
+        let mut weight = match import(&path, &text, &NoProgress) {
+            Ok(imported) => weigh(&case, &imported),
+            Err(error) => Weight { accounted: false, right: false, why: error.to_string() },
+        };
+        // With types every record is accounted for as well, and damage to one field costs no column its type.
+        let mut typed = true;
+        match import(&path, &ImportOptions::default(), &NoProgress) {
+            Ok(imported) => {
+                let report = &imported.report;
+                if report.records_counted != report.rows + report.rejects_total {
+                    weight.lost(format!("{} counted with types", report.records_counted));
+                }
+                let types: Vec<&str> = report.columns.iter().map(|column| column.column_type.as_str()).collect();
+                typed = !keeps_types(case.group) || case.place.starts_with("the names") || types == SAMPLE_TYPES;
+                if !typed {
+                    weight.why = format!("{} (types {types:?})", weight.why);
+                }
+            }
+            Err(error) => weight.lost(error.to_string()),
+        }
+        if show && !(weight.right && typed) {
+            println!("{} at {}: {}", case.group, case.place, weight.why);
+            if let Some(kept) = std::env::var_os("DIRT_KEEP") {
+                let name = format!("{}-{}.csv", case.group, case.place).replace(['/', ' ', '|', '>', '\0', '"'], "_");
+                std::fs::write(std::path::Path::new(&kept).join(name), case.bytes()).unwrap();
+            }
+        }
+        let (score, types) = scores.entry(case.group).or_default();
+        score.files += 1;
+        score.accounted += usize::from(weight.accounted);
+        score.right += usize::from(weight.right);
+        *types += usize::from(typed);
+    });
+    let (mut sum, mut all_typed) = (Score::default(), 0);
+    println!("{:28} {:>6} {:>12} {:>8} {:>8}", "pollution", "files", "accounted %", "right %", "types %");
+    for (group, (score, types)) in &scores {
+        let share = |part: usize| 100.0 * part as f64 / score.files as f64;
+        let (accounted, right) = (share(score.accounted), share(score.right));
+        println!("{group:28} {:6} {accounted:12.2} {right:8.2} {:8.2}", score.files, share(*types));
+        sum.files += score.files;
+        sum.accounted += score.accounted;
+        sum.right += score.right;
+        all_typed += types;
+    }
+    println!(
+        "{:28} {:6} {:12} {:8} {all_typed:8} in {:?}",
+        "all",
+        sum.files,
+        sum.accounted,
+        sum.right,
+        begin.elapsed()
+    );
+    assert!(sum.files > 200, "{}", sum.files);
+    for (what, part, least) in
+        [("accounted for", sum.accounted, 95), ("right", sum.right, 90), ("typed", all_typed, 90)]
+    {
+        assert!(part * 100 >= sum.files * least, "{part} of {} files are {what}", sum.files);
+    }
+}
+
+/// What the columns of the table hold.
+const SAMPLE_TYPES: [&str; 9] = ["date", "time", "int", "text", "float", "text", "text", "text", "text"];
+
+/// Whether a kind of damage leaves the types of the columns as they are.
+fn keeps_types(group: &str) -> bool {
+    !["header", "one column", "second table", "no quotes", "quote turns to '"].contains(&group)
+}
 
 /// The acid test of <https://github.com/maxogden/csv-spectrum>: 12 files with their answers as JSON.
 #[test]

@@ -5,12 +5,18 @@
 //! it. [`judge`] holds an import against that truth: is every record a row or a reject, and are the values right?
 
 mod damage;
+mod sample_table;
+mod sweep;
 mod tables;
 mod truth;
+mod weigh;
 
 pub use damage::{DAMAGES, Damage};
+pub use sample_table::{NAMES, sample_rows};
+pub use sweep::{Case, Must, Piece, Style, USUAL, sweep};
 pub use tables::{Language, tables};
 pub use truth::{Verdict, judge};
+pub use weigh::{Weight, weigh};
 
 /// A random source of a few lines (Steele, Lea and Flood 2014, «SplitMix»): the same files on any machine.
 #[derive(Debug, Clone)]

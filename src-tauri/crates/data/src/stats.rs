@@ -62,7 +62,10 @@ pub fn anova(groups: &[u32], values: &[f64], levels: usize) -> Option<Anova> {
         let far = value - mean - means[*group as usize];
         within += far * far;
     }
-    let between: f64 = means.iter().zip(&counts).map(|(mean, count)| mean * mean * *count as f64).sum();
+    // The mean is rounded to what a large constant leaves of it: what is left of it in the group means is taken out.
+    let left = means.iter().zip(&counts).map(|(mean, count)| mean * *count as f64).sum::<f64>() / values.len() as f64;
+    let between: f64 =
+        means.iter().zip(&counts).map(|(mean, count)| (mean - left) * (mean - left) * *count as f64).sum();
     let used = counts.iter().filter(|count| **count > 0).count();
     let (df_between, df_within) = (used.checked_sub(1)? as f64, values.len().checked_sub(used)? as f64);
     if df_between == 0.0 || between + within <= 0.0 {

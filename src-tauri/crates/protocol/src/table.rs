@@ -155,7 +155,7 @@ pub struct Reject {
     pub byte_offset: u64,
     /// What was wrong.
     pub reason: String,
-    /// The record's beginning, at most 400 characters.
+    /// The record; where the rejected ones are long and many, its first 400 characters.
     pub text: String,
 }
 

@@ -1,14 +1,15 @@
 //! Parquet and Arrow files, and the recognition of what is no table at all.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::Path;
 
-use polars::prelude::{Column, DataFrame, IntoColumn, IpcReader, ParquetReader, SerReader, Series};
+use polars::prelude::{Column, DataFrame, IntoColumn, IpcReader, ParquetReader, PolarsError, SerReader, Series};
 use polars_arrow::array::ArrayRef;
 use polars_arrow::io::ipc::read::{StreamReader, StreamState, read_stream_metadata};
 
 use super::formats::Format;
-use crate::DataError;
+use crate::{DataError, Progress};
 
 /// Beginnings of files that are no tables, or packed ones.
 const OTHERS: &[(&[u8], &str)] = &[
@@ -95,31 +96,90 @@ fn is_control(byte: &u8) -> bool {
     matches!(byte, 0..=8 | 14..=26) && *byte != 1
 }
 
+/// Bytes of a Parquet file's values that are read between two looks at whether to go on.
+const PARQUET_TURN: usize = 64 << 20;
+
 /// Reads a Parquet file.
-pub(crate) fn parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, DataError> {
-    ParquetReader::new(Cursor::new(bytes)).finish().map_err(|error| DataError::Format {
-        path: path.to_owned(),
-        format: "parquet",
-        message: error.to_string(),
-    })
+pub(crate) fn parquet(path: &Path, bytes: &[u8], progress: &dyn Progress) -> Result<DataFrame, DataError> {
+    parquet_in_turns(path, bytes, progress, PARQUET_TURN)
+}
+
+/// The same, in turns of as many row groups as hold `turn` bytes.
+pub(crate) fn parquet_in_turns(
+    path: &Path,
+    bytes: &[u8],
+    progress: &dyn Progress,
+    turn: usize,
+) -> Result<DataFrame, DataError> {
+    let fault = |error: PolarsError| damaged(path, "parquet", &error);
+    let mut reader = ParquetReader::new(Cursor::new(bytes));
+    let metadata = reader.get_metadata().map_err(fault)?.clone();
+    let names = metadata.schema_descr.fields().iter().map(|field| field.name());
+    check_names(path, "parquet", names)?;
+    let mut groups = metadata.row_groups.iter().map(|group| (group.num_rows(), group.total_byte_size())).peekable();
+    let (mut table, mut from): (Option<DataFrame>, usize) = (None, 0);
+    let all = metadata.num_rows.max(1);
+    loop {
+        if progress.cancelled() {
+            return Err(DataError::Cancelled);
+        }
+        let (mut rows, mut size) = (0, 0);
+        while size < turn
+            && let Some((more, bytes)) = groups.next()
+        {
+            (rows, size) = (rows + more, size + bytes.max(1));
+        }
+        let mut reader = ParquetReader::new(Cursor::new(bytes)).with_slice(Some((from, rows)));
+        reader.set_metadata(metadata.clone());
+        let part = reader.finish().map_err(fault)?;
+        match &mut table {
+            Some(table) => {
+                table.vstack_mut_owned(part).map_err(fault)?;
+            }
+            None => table = Some(part),
+        }
+        from += rows;
+        progress.set(from as f64 / all as f64);
+        if groups.peek().is_none() {
+            break;
+        }
+    }
+    table.ok_or_else(|| DataError::Internal { what: format!("{} has no row group", path.display()) })
+}
+
+fn damaged(path: &Path, format: &'static str, error: &PolarsError) -> DataError {
+    DataError::Format { path: path.to_owned(), format, message: error.to_string() }
+}
+
+/// Fails where a file of columns has none, or two of one name, which no step could tell apart.
+fn check_names<'a>(path: &Path, format: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), DataError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            let message = format!("two columns are called «{name}»; write it again with names of their own");
+            return Err(DataError::Format { path: path.to_owned(), format, message });
+        }
+    }
+    match seen.is_empty() {
+        true => {
+            let message = "it has no columns".into();
+            Err(DataError::Format { path: path.to_owned(), format, message })
+        }
+        false => Ok(()),
+    }
 }
 
 /// Reads an Arrow IPC file.
 pub(crate) fn arrow(path: &Path, bytes: &[u8]) -> Result<DataFrame, DataError> {
-    IpcReader::new(Cursor::new(bytes)).finish().map_err(|error| DataError::Format {
-        path: path.to_owned(),
-        format: "arrow",
-        message: error.to_string(),
-    })
+    let fault = |error: PolarsError| damaged(path, "arrow", &error);
+    let schema = IpcReader::new(Cursor::new(bytes)).schema().map_err(fault)?;
+    check_names(path, "arrow", schema.iter_values().map(|field| field.name.as_str()))?;
+    IpcReader::new(Cursor::new(bytes)).finish().map_err(fault)
 }
 
 /// Reads an Arrow IPC stream, with or without its end mark.
 pub(crate) fn arrow_stream(path: &Path, bytes: &[u8]) -> Result<DataFrame, DataError> {
-    let fault = |error: polars::error::PolarsError| DataError::Format {
-        path: path.to_owned(),
-        format: "arrow",
-        message: error.to_string(),
-    };
+    let fault = |error: PolarsError| damaged(path, "arrow", &error);
     let mut source = Cursor::new(bytes);
     let metadata = read_stream_metadata(&mut source).map_err(fault)?;
     let fields: Vec<_> = metadata.schema.iter_values().cloned().collect();

@@ -217,7 +217,7 @@ impl ColumnBuild {
                 (Values::Datetime(list), Target::Datetime { nanos, order }) => {
                     moment(bytes, nanos, order).map(|value| list.push(value))
                 }
-                (Values::Datetime(list), Target::Time) => values::time(bytes).map(|value| list.push(value)),
+                (Values::Datetime(list), Target::Time) => values::any_time(bytes).map(|value| list.push(value)),
                 _ => continue,
             };
             match read {
@@ -240,7 +240,9 @@ impl ColumnBuild {
             (Values::Date(list), Target::Date(order @ DateOrder::YearMonthDay)) => {
                 values::date(field, order).map(|value| list.push(value))
             }
-            (Values::Datetime(list), Target::Time) => values::time(field).map(|value| list.push(value)),
+            (Values::Datetime(list), Target::Time) if self.kinds & kinds::TIME != 0 => {
+                values::time(field).map(|value| list.push(value))
+            }
             (Values::Datetime(list), Target::Datetime { nanos: false, order: DateOrder::YearMonthDay }) => {
                 values::datetime(field)
                     .filter(|moment| {
@@ -302,7 +304,9 @@ impl ColumnBuild {
                         }
                     }
                 }
-                [first, ..] if *first == quote || *first == b' ' => list.push_value(unquote(raw, reading.dialect).0),
+                [first, ..] if *first == quote || matches!(first, b' ' | b'=') => {
+                    list.push_value(unquote(raw, reading.dialect).0)
+                }
                 _ => match short_view(text.as_bytes(), start, end) {
                     Some(view) => list.push_view(view, &[]),
                     None => list.push_value(raw),
@@ -481,7 +485,7 @@ fn halve_doubled(text: &str, quote: u8, mut at: usize, out: &mut String) {
     out.push_str(rest);
 }
 
-fn moment(field: &[u8], nanos: bool, order: DateOrder) -> Option<i64> {
+pub(crate) fn moment(field: &[u8], nanos: bool, order: DateOrder) -> Option<i64> {
     let read = match order {
         DateOrder::YearMonthDay => values::datetime(field),
         _ => values::local_datetime(field, order),

@@ -32,7 +32,7 @@ pub(crate) fn count(text: &[u8], start: usize, dialect: &Dialect, width: usize, 
         if island.start > at {
             let run = &text[at..island.start];
             let marks = marks(run, dialect);
-            counted.lines += match dialect.lone_cr {
+            counted.lines += match dialect.lone_cr || dialect.feed_return {
                 true => line_ends(dialect, run, 0, run.len()),
                 false => marks.iter().map(|marks| marks.line_ends).sum::<u64>() + u64::from(!run.ends_with(b"\n")),
             };

@@ -3,12 +3,13 @@
 //! First a plan: which of several tables is read, its dialect and head, and the lines that are no rows. Then the table
 //! is read and, at the same time, its records are counted by another method.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
 use cairn_protocol::notebook::ImportOptions;
 use cairn_protocol::table::{ImportReport, ImportedColumn, Reject};
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::{Column, DataFrame, DataType, IntoColumn, IntoSeries, StringChunked};
 
 use super::count::{self, Counted};
 use super::dialect::Dialect;
@@ -17,12 +18,14 @@ use super::kinds::{self, Group, Hints, Kinds, Target};
 use super::rejects::{Rejected, Take};
 use super::scan::{Island, Reason, Refused, Tally};
 use super::sniff::{self, Sniffed};
-use super::words::Tokens;
+use super::words::{self, Tokens};
 use super::{Imported, binary, forced, sections, table};
 use crate::{DataError, Progress};
 
-/// Characters of a rejected record that are kept.
+/// Characters of a rejected record that are always kept …
 const REJECT_TEXT: usize = 400;
+/// … and bytes that all of them may take together, so that of few each is there as a whole.
+const REJECTS_BYTES: usize = 1 << 20;
 
 /// Reads delimited text.
 pub(crate) fn delimited(
@@ -84,8 +87,7 @@ fn table_of(
         let known = names.clone();
         return Err(DataError::NoColumn { column: unknown.clone(), known }.into());
     }
-    let text_columns: Vec<bool> =
-        names.iter().map(|name| options.text_only || options.types.contains_key(name)).collect();
+    let text_columns = text_columns(&names, options);
     let job = table::Job {
         text: bytes,
         start: begin,
@@ -96,6 +98,7 @@ fn table_of(
         islands: &islands,
         tokens: &tokens,
         hints,
+        doubts_quotes: sniffed.doubts_quotes,
         progress,
     };
     let (table, counted) =
@@ -112,10 +115,11 @@ fn table_of(
         .targets
         .iter()
         .zip(&text_columns)
-        .zip(&table.words)
-        .map(|((target, text), words)| match text {
+        .zip(table.words.iter().zip(&table.kinds))
+        .map(|((target, text), (words, kinds))| match text {
             true => Detail { target: Target::Text, read_as: String::new(), words: 0 },
-            false => Detail { target: *target, read_as: target.read_as(), words: *words },
+            false if *target == Target::Text => Detail { target: *target, read_as: String::new(), words: 0 },
+            false => Detail { target: *target, read_as: target.read_as(*kinds), words: *words },
         })
         .collect();
     for ((name, column), detail) in names.iter().zip(&mut columns).zip(&mut details) {
@@ -155,6 +159,9 @@ fn table_of(
             details.remove(index);
         }
     }
+    if !options.text_only && tokens == Tokens::Usual {
+        database_nulls(&sniffed, &mut columns, &mut details, &mut notes)?;
+    }
     tally_notes(&tally, bytes, text, &sniffed, &mut notes);
     let rows = tally.rows as usize;
     let shown: Vec<ImportedColumn> = columns
@@ -168,7 +175,7 @@ fn table_of(
         })
         .collect();
     let frame = DataFrame::new(rows, columns).map_err(DataError::table("joining the columns"))?;
-    let words = details.iter().filter(|d| d.target != Target::Text).fold(0, |words, detail| words | detail.words);
+    let words = details.iter().fold(0, |words, detail| words | detail.words);
     let quote = match (sniffed.dialect.quote, sniffed.dialect.curly) {
         _ if !tally.quoted => String::new(),
         (_, Some((open, close))) => format!("{open}{close}"),
@@ -179,7 +186,9 @@ fn table_of(
         encoding: text.encoding.name().to_ascii_lowercase(),
         delimiter: String::from_utf8_lossy(&sniffed.dialect.delimiter).into_owned(),
         escape: match &sniffed.dialect {
-            Dialect { backslash: true, .. } if tally.quoted || sniffed.dialect.quote.is_none() => "\\".into(),
+            Dialect { escape: Some(escape), .. } if tally.quoted || sniffed.dialect.quote.is_none() => {
+                char::from(*escape).into()
+            }
             Dialect { doubled: true, curly: None, .. } => quote.clone(),
             _ => String::new(),
         },
@@ -195,7 +204,7 @@ fn table_of(
         thousands: details.iter().find_map(|d| d.target.group()).map_or("", Group::as_str).to_owned(),
         table: if tables.len() > 1 { tables[chosen].clone() } else { String::new() },
         tables,
-        rejects: rejects(&tally, bytes, text, names.len()),
+        rejects: rejects(&tally, bytes, text, names.len(), &sniffed.dialect),
         rejects_total: tally.refused_total,
         records_counted,
         notes,
@@ -226,22 +235,24 @@ pub(crate) fn rejected(
     }
     let bytes = without_blank_end(&text.bytes);
     let names = unique_names(&plan.sniffed, &mut Vec::new());
+    let text_columns = text_columns(&names, options);
     let job = table::Job {
         text: bytes,
         start: plan.begin,
         dialect: &plan.sniffed.dialect,
         names: &names,
         sample: &plan.sniffed.kinds,
-        stays_text: &[],
+        stays_text: &text_columns,
         islands: &plan.islands,
         tokens: &tokens,
         hints: plan.hints,
+        doubts_quotes: plan.sniffed.doubts_quotes,
         progress,
     };
     let (mut line, mut counted_to) = (1, 0);
     let mut failed = None;
     let scanned = job.refusals(&mut |refused| {
-        line += line_number(&bytes[counted_to..], refused.start - counted_to) - 1;
+        line += line_number(&bytes[counted_to..], refused.start - counted_to, &plan.sniffed.dialect) - 1;
         counted_to = refused.start;
         let end = refused.end.max(refused.start);
         let reject = Rejected {
@@ -259,6 +270,51 @@ pub(crate) fn rejected(
         (None, Err(_)) => Err(DataError::Cancelled),
         (None, Ok(())) => Ok(()),
     }
+}
+
+/// Texts of a database's own export (MySQL's `SELECT … INTO OUTFILE`, PostgreSQL's `COPY`): `\N` alone is a missing value,
+/// whatever the column, and where it stands among tabs, `\t`, `\n` and `\\` are what they stand for.
+fn database_nulls(
+    sniffed: &Sniffed,
+    columns: &mut [Column],
+    details: &mut [Detail],
+    notes: &mut Vec<String>,
+) -> Result<(), DataError> {
+    if !sniffed.holds_database_nulls {
+        return Ok(());
+    }
+    let escapes = sniffed.dialect.delimiter == b"\t" && sniffed.dialect.escape.is_none();
+    let (mut missing, mut decoded) = (0u64, 0u64);
+    for (column, detail) in columns.iter_mut().zip(details) {
+        if detail.target != Target::Text || column.dtype() != &DataType::String {
+            continue;
+        }
+        let texts = column.str().map_err(DataError::table("reading a column of text"))?;
+        let values: StringChunked = texts
+            .iter()
+            .map(|text| match text? {
+                "\\N" => {
+                    missing += 1;
+                    detail.words |= 1 << Tokens::Usual.find(b"\\N")?;
+                    None
+                }
+                text if escapes && text.contains('\\') => {
+                    let plain = words::unescaped(text);
+                    decoded += u64::from(plain != text);
+                    Some(plain)
+                }
+                text => Some(Cow::Borrowed(text)),
+            })
+            .collect();
+        *column = values.with_name(column.name().clone()).into_series().into_column();
+    }
+    if missing > 0 {
+        notes.push(format!("{missing} fields «\\N» in columns of text are missing values"));
+    }
+    if decoded > 0 {
+        notes.push(format!("in {decoded} fields `\\t`, `\\n` and `\\\\` were taken for what they stand for"));
+    }
+    Ok(())
 }
 
 /// What is known of a column besides its values.
@@ -322,9 +378,9 @@ fn plan(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Result<Plan, D
     if chosen > 0 {
         islands.push(Island { start: from, end: sniffed.start, reason: None });
         begin = sections[0].start;
-        sniffed.preamble_lines = sniff::lines(&text[..begin]);
+        sniffed.preamble_lines = sniff::lines(&text[..begin], &sniffed.dialect);
     } else {
-        sniffed.preamble_lines += sniff::lines(&text[..from]);
+        sniffed.preamble_lines += sniff::lines(&text[..from], &sniffed.dialect);
     }
     let islands = sections::in_order(islands);
     if !islands.is_empty() {
@@ -412,6 +468,11 @@ fn type_notes(name: &str, kinds: Kinds, detail: &Detail, notes: &mut Vec<String>
             };
             notes.push(format!("«{name}» holds dates whose day and month {why}: kept as text"));
         }
+        Target::Text if has(kinds::SHORT) && !has(!(kinds::DATES | kinds::WORD_FOR_MISSING)) => {
+            notes.push(format!(
+                "«{name}» holds dates with years of two digits whose parts cannot be told apart: kept as text"
+            ));
+        }
         Target::Text if has(kinds::BIG) => {
             notes.push(format!(
                 "«{name}» holds whole numbers of more than 64 bits: kept as text, so that none is rounded"
@@ -495,6 +556,9 @@ fn unique_names(sniffed: &Sniffed, notes: &mut Vec<String>) -> Vec<String> {
 }
 
 fn line_end(bytes: &[u8], sniffed: &Sniffed, tally: &Tally) -> &'static str {
+    if sniffed.dialect.feed_return {
+        return "\n\r";
+    }
     if sniffed.dialect.lone_cr {
         return if bytes.contains(&b'\n') { "mixed" } else { "\r" };
     }
@@ -517,14 +581,21 @@ fn tally_notes(tally: &Tally, bytes: &[u8], text: &Text<'_>, sniffed: &Sniffed, 
             tally.otherwise,
             char::from(delimiter).escape_default(),
             String::from_utf8_lossy(&sniffed.dialect.delimiter).escape_default(),
-            line_number(bytes, first)
+            line_number(bytes, first, &sniffed.dialect)
+        ));
+    }
+    if let Some(first) = tally.first_mended {
+        notes.push(format!(
+            "{} records hold a quote where none may stand; it is kept in its field (the first in line {})",
+            tally.mended,
+            line_number(bytes, first, &sniffed.dialect)
         ));
     }
     if let Some(first) = tally.first_padded {
         notes.push(format!(
             "{} short records were filled up with missing values (the first in line {})",
             tally.padded,
-            line_number(bytes, first)
+            line_number(bytes, first, &sniffed.dialect)
         ));
     }
     if tally.trimmed > 0 {
@@ -546,17 +617,20 @@ fn tally_notes(tally: &Tally, bytes: &[u8], text: &Text<'_>, sniffed: &Sniffed, 
 }
 
 /// The number of the line that holds an offset, from 1.
-fn line_number(bytes: &[u8], offset: usize) -> u64 {
-    let before = &bytes[..offset];
-    let feeds = memchr::memchr_iter(b'\n', before).count();
-    let returns = memchr::memchr_iter(b'\r', before).filter(|at| bytes.get(at + 1) != Some(&b'\n')).count();
-    (feeds + returns + 1) as u64
+fn line_number(bytes: &[u8], offset: usize, dialect: &Dialect) -> u64 {
+    sniff::lines(&bytes[..offset], dialect) + 1
+}
+
+/// Which columns keep their fields as they stand: all, or those whose type is given.
+fn text_columns(names: &[String], options: &ImportOptions) -> Vec<bool> {
+    names.iter().map(|name| options.text_only || options.types.contains_key(name)).collect()
 }
 
 /// Why a record was refused, in words.
 fn reason(refused: &Refused, width: usize) -> String {
     match refused.reason {
         Reason::Unclosed => "a quote is opened and not closed".into(),
+        Reason::Stray => "a quote stands where none may".into(),
         Reason::Nul => "NUL bytes in the record".into(),
         Reason::HeaderAgain => "the names of the columns once more".into(),
         Reason::Footer => "behind the table: a total, a source or a note".into(),
@@ -567,21 +641,23 @@ fn reason(refused: &Refused, width: usize) -> String {
     }
 }
 
-fn rejects(tally: &Tally, bytes: &[u8], text: &Text<'_>, width: usize) -> Vec<Reject> {
-    let (mut line, mut counted_to) = (1, 0);
+fn rejects(tally: &Tally, bytes: &[u8], text: &Text<'_>, width: usize, dialect: &Dialect) -> Vec<Reject> {
+    let (mut line, mut counted_to, mut left) = (1, 0, REJECTS_BYTES);
     tally
         .refused
         .iter()
         .map(|refused| {
-            line += line_number(&bytes[counted_to..], refused.start - counted_to) - 1;
+            line += line_number(&bytes[counted_to..], refused.start - counted_to, dialect) - 1;
             counted_to = refused.start;
-            let end = refused.end.clamp(refused.start, refused.start + 4 * REJECT_TEXT);
-            let record = &bytes[refused.start..end];
+            let record = &bytes[refused.start..refused.end.max(refused.start)];
+            let most = left.min(record.len());
+            left -= most;
+            let said = String::from_utf8_lossy(&record[..most.max(record.len().min(4 * REJECT_TEXT))]);
             Reject {
                 line,
                 byte_offset: text.file_offset(refused.start),
                 reason: reason(refused, width),
-                text: String::from_utf8_lossy(record).chars().take(REJECT_TEXT).collect(),
+                text: if most == record.len() { said.into_owned() } else { said.chars().take(REJECT_TEXT).collect() },
             }
         })
         .collect()

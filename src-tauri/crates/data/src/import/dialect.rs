@@ -24,10 +24,12 @@ pub(crate) struct Dialect {
     pub curly: Option<(&'static str, &'static str)>,
     /// Whether a quote inside quotes is doubled.
     pub doubled: bool,
-    /// Whether a backslash takes the meaning of a quote or delimiter away (besides doubling a quote).
-    pub backslash: bool,
+    /// What takes the meaning of a quote or delimiter away (besides doubling a quote): a backslash, rarely another.
+    pub escape: Option<u8>,
     /// Whether `\r` alone ends a line.
     pub lone_cr: bool,
+    /// Whether `\n\r` is one line end.
+    pub feed_return: bool,
     /// Where the columns begin, in characters, where they are aligned by spaces instead of being delimited; the
     /// delimiter is then one space, the last one before each column.
     pub fixed: Option<Vec<usize>>,
@@ -41,22 +43,23 @@ impl Dialect {
             quote: Some(b'"'),
             curly: None,
             doubled: true,
-            backslash: false,
+            escape: None,
             lone_cr: false,
+            feed_return: false,
             fixed: None,
         }
     }
 
-    /// Whether nothing but a quote, doubled inside, gives characters another meaning.
+    /// Whether nothing but a quote, doubled inside, gives characters another meaning, and lines end as usual.
     pub fn is_plain(&self) -> bool {
-        !self.backslash && self.doubled && self.curly.is_none() && self.fixed.is_none()
+        self.escape.is_none() && self.doubled && self.curly.is_none() && self.fixed.is_none() && !self.feed_return
     }
 
     /// The bytes of a line end at a position; zero where there is none.
     #[inline]
     pub fn line_end(&self, bytes: &[u8], at: usize) -> usize {
         match bytes.get(at) {
-            Some(b'\n') => 1,
+            Some(b'\n') => 1 + usize::from(self.feed_return && bytes.get(at + 1) == Some(&b'\r')),
             Some(b'\r') => match bytes.get(at + 1) {
                 Some(b'\n') => 2,
                 None => 1,
@@ -67,18 +70,18 @@ impl Dialect {
     }
 
     #[inline]
-    fn delimiter_at(&self, bytes: &[u8], at: usize) -> bool {
+    pub fn delimiter_at(&self, bytes: &[u8], at: usize) -> bool {
         bytes[at..].starts_with(&self.delimiter)
     }
 
     /// Whether a field ends here.
     #[inline]
-    fn field_end(&self, bytes: &[u8], at: usize) -> bool {
+    pub fn field_end(&self, bytes: &[u8], at: usize) -> bool {
         at >= bytes.len() || self.delimiter_at(bytes, at) || self.line_end(bytes, at) > 0
     }
 
     /// The end of a field without quotes that begins at a position.
-    fn plain_end(&self, bytes: &[u8], mut at: usize) -> usize {
+    pub fn plain_end(&self, bytes: &[u8], mut at: usize) -> usize {
         loop {
             let Some(step) = memchr3(self.delimiter[0], b'\n', b'\r', &bytes[at.min(bytes.len())..]) else {
                 return bytes.len();
@@ -91,10 +94,11 @@ impl Dialect {
         }
     }
 
-    /// Whether a delimiter stands behind a backslash that takes its meaning away.
-    fn escaped(&self, bytes: &[u8], at: usize) -> bool {
-        let odd = || bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-        self.backslash && !matches!(bytes[at], b'\n' | b'\r') && odd()
+    /// Whether a delimiter or quote stands behind an escape that takes its meaning away.
+    pub fn escaped(&self, bytes: &[u8], at: usize) -> bool {
+        let Some(escape) = self.escape else { return false };
+        let odd = || bytes[..at].iter().rev().take_while(|byte| **byte == escape).count() % 2 == 1;
+        !matches!(bytes[at], b'\n' | b'\r') && odd()
     }
 
     /// Where the line that holds a position ends, and where the next begins.
@@ -211,7 +215,7 @@ fn read_fixed(bytes: &[u8], start: usize, dialect: &Dialect, columns: &[usize], 
 }
 
 /// The position after an opening quote, where a field begins with one (spaces before it are passed over).
-fn opening(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+pub(crate) fn opening(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
     if let Some((open, _)) = dialect.curly {
         return bytes[at..].starts_with(open.as_bytes()).then_some(at + open.len());
     }
@@ -222,7 +226,12 @@ fn opening(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
             at += 1;
         }
     }
-    (bytes.get(at) == Some(&quote)).then_some(at + 1)
+    match bytes.get(at..)? {
+        [first, ..] if *first == quote => Some(at + 1),
+        // A formula that is nothing but a text: how one keeps a spreadsheet from reading `001` as a number.
+        [b'=', b'"', ..] if quote == b'"' => Some(at + 2),
+        _ => None,
+    }
 }
 
 enum Closing {
@@ -244,11 +253,14 @@ fn closing(bytes: &[u8], inside: usize, dialect: &Dialect, loose: bool) -> Closi
     let (mut from, mut stray, mut newline) = (inside, false, false);
     loop {
         let rest = &text[from.min(text.len())..];
-        let found = if dialect.backslash { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
+        let found = match dialect.escape {
+            Some(escape) => memchr2(quote, escape, rest),
+            None => memchr(quote, rest),
+        };
         let Some(found) = found else { return Closing::Never };
         let at = from + found;
         newline = newline || memchr2(b'\n', b'\r', &rest[..found]).is_some();
-        if dialect.backslash && text[at] == b'\\' {
+        if dialect.escape == Some(text[at]) {
             newline = newline || matches!(text.get(at + 1), Some(b'\n' | b'\r'));
             from = at + 2;
             continue;
@@ -304,11 +316,19 @@ pub(crate) fn unquote<'a>(raw: &'a str, dialect: &Dialect) -> (Cow<'a, str>, boo
             None => (Cow::Borrowed(raw), false),
         };
     }
-    if dialect.backslash && dialect.quote.is_none_or(|quote| !raw.as_bytes().starts_with(&[quote])) {
-        return (unescaped(raw, dialect), false);
+    if let Some(escape) = dialect.escape
+        && dialect.quote.is_none_or(|quote| !raw.as_bytes().starts_with(&[quote]))
+    {
+        return (unescaped(raw, escape, dialect), false);
     }
     let Some(quote) = dialect.quote else { return (Cow::Borrowed(raw), false) };
     match raw.as_bytes().first() {
+        Some(b'=') if quote == b'"' && raw.len() > 2 && raw.as_bytes()[1] == quote => {
+            match unquote_quoted(&raw[1..], quote, dialect) {
+                (_, false) => (Cow::Borrowed(raw), false),
+                inner => inner,
+            }
+        }
         Some(first) if *first == quote || (*first == b' ' && dialect.delimiter[0] != b' ') => {
             unquote_quoted(raw, quote, dialect)
         }
@@ -316,17 +336,17 @@ pub(crate) fn unquote<'a>(raw: &'a str, dialect: &Dialect) -> (Cow<'a, str>, boo
     }
 }
 
-/// A field without quotes, the backslashes taken away that stand before a delimiter, a quote or a backslash.
-fn unescaped<'a>(raw: &'a str, dialect: &Dialect) -> Cow<'a, str> {
-    let Some(first) = memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
+/// A field without quotes, the escapes taken away that stand before a delimiter, a quote or an escape.
+fn unescaped<'a>(raw: &'a str, escape: u8, dialect: &Dialect) -> Cow<'a, str> {
+    let Some(first) = memchr(escape, raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let (mut text, mut rest) = (String::with_capacity(raw.len()), raw);
     text.push_str(&rest[..first]);
     rest = &rest[first..];
     while let Some(character) = rest.chars().next() {
         rest = &rest[character.len_utf8()..];
-        let meant = character == '\\'
+        let meant = character == char::from(escape)
             && rest.as_bytes().first().is_some_and(|next| {
-                *next == b'\\' || dialect.quote == Some(*next) || rest.as_bytes().starts_with(&dialect.delimiter)
+                *next == escape || dialect.quote == Some(*next) || rest.as_bytes().starts_with(&dialect.delimiter)
             });
         match rest.chars().next().filter(|_| meant) {
             Some(next) => {
@@ -344,7 +364,7 @@ fn unquote_quoted<'a>(raw: &'a str, quote: u8, dialect: &Dialect) -> (Cow<'a, st
     let mark = char::from(quote);
     let inner = trimmed.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     let Some(inner) = inner else { return (Cow::Borrowed(raw), false) };
-    let escapes = |byte: &u8| (*byte == quote && dialect.doubled) || (dialect.backslash && *byte == b'\\');
+    let escapes = |byte: &u8| (*byte == quote && dialect.doubled) || dialect.escape == Some(*byte);
     if !inner.as_bytes().iter().any(escapes) {
         return (Cow::Borrowed(inner), true);
     }
@@ -354,13 +374,13 @@ fn unquote_quoted<'a>(raw: &'a str, quote: u8, dialect: &Dialect) -> (Cow<'a, st
         if character == mark && dialect.doubled {
             characters.next_if_eq(&mark);
             text.push(mark);
-        } else if dialect.backslash && character == '\\' {
+        } else if dialect.escape.is_some_and(|escape| character == char::from(escape)) {
             match characters.peek() {
-                Some(next) if *next == mark || *next == '\\' => {
+                Some(next) if *next == mark || *next == character => {
                     text.push(*next);
                     characters.next();
                 }
-                _ => text.push('\\'),
+                _ => text.push(character),
             }
         } else {
             text.push(character);
@@ -402,6 +422,7 @@ mod tests {
         check(&d, "\"a,b\",\"c\"\"d\"\n\"e\nf\",g\n", &["a,b|c\"d", "e\nf|g"]);
         check(&d, "\"\",x\n", &["|x"]);
         check(&d, "a, \"b, c\" ,d\n", &["a|b, c|d"]);
+        check(&d, "=\"001\",=\"a, b\",=A1&\"x\"\n", &["001|a, b|=A1&\"x\""]);
     }
 
     #[test]
@@ -426,9 +447,13 @@ mod tests {
     fn other_dialects() {
         let d = Dialect { delimiter: b"||".to_vec(), ..comma() };
         check(&d, "a||b|c||\"d||e\"\n", &["a|b|c|d||e"]);
-        let d = Dialect { backslash: true, ..comma() };
+        let d = Dialect { escape: Some(b'\\'), ..comma() };
         check(&d, "\"a\\\",b\",c\\d\n", &["a\",b|c\\d"]);
         check(&d, "a\\,b,c\n", &["a,b|c"]);
+        let d = Dialect { escape: Some(b'^'), doubled: false, ..comma() };
+        check(&d, "\"a^\",b\",c^^d^e\n", &["a\",b|c^d^e"]);
+        let d = Dialect { feed_return: true, ..comma() };
+        check(&d, "a,b\n\rc,\"d\n\re\"\n\r", &["a|b", "c|d\n\re"]);
         let d = Dialect { lone_cr: true, ..comma() };
         check(&d, "a,b\rc,d\r", &["a|b", "c|d"]);
         let d = Dialect { quote: Some(b'\''), ..comma() };

@@ -5,6 +5,7 @@ use polars::prelude::{
     BooleanChunked, Column, DataType, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, IntoSeries, TimeUnit,
 };
 
+use super::dates;
 use super::kinds::{self, DateOrder, Form, Hints, Kinds, Target, Words, classify_with, resolve};
 use super::values;
 use super::words::Tokens;
@@ -91,13 +92,13 @@ pub(crate) fn force(column: &Column, wanted: ColumnType, tokens: &Tokens, hints:
             values.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_series().into_column()
         }
         _ => {
-            let read = |text: &[u8]| values::time(text).map(Number::Int);
+            let read = |text: &[u8]| values::any_time(text).map(Number::Int);
             let values: Int64Chunked = texts.iter().map(|text| integer(take(text, &read))).collect();
             values.with_name(name).into_time().into_series().into_column()
         }
     };
     let read_as = match wanted {
-        ColumnType::Int | ColumnType::Float | ColumnType::Date | ColumnType::Datetime => target.read_as(),
+        ColumnType::Int | ColumnType::Float | ColumnType::Date | ColumnType::Datetime => target.read_as(met),
         _ => String::new(),
     };
     Ok(Forced { column: taken, unfit, read_as })
@@ -154,15 +155,22 @@ fn truth(text: &[u8]) -> Option<bool> {
 }
 
 fn day(text: &[u8], order: DateOrder) -> Option<i32> {
+    any_day(text, order).or_else(|| moment(text, order).map(|micros| micros.div_euclid(86_400_000_000) as i32))
+}
+
+fn any_day(text: &[u8], order: DateOrder) -> Option<i32> {
     values::date(text, DateOrder::YearMonthDay)
         .or_else(|| values::date(text, order))
-        .or_else(|| moment(text, order).map(|micros| micros.div_euclid(86_400_000_000) as i32))
+        .or_else(|| dates::any_day(text, order != DateOrder::MonthDayYear))
 }
 
 fn moment(text: &[u8], order: DateOrder) -> Option<i64> {
     let midnight = |day: i32| i64::from(day) * 86_400_000_000;
-    values::datetime(text)
-        .or_else(|| values::local_datetime(text, order))
-        .map(values::Moment::in_micros)
-        .or_else(|| values::date(text, DateOrder::YearMonthDay).or_else(|| values::date(text, order)).map(midnight))
+    if let Some(moment) = values::datetime(text) {
+        return Some(moment.in_micros());
+    }
+    match values::split_clock(text) {
+        Some((day, clock)) => Some(midnight(any_day(day, order)?) + clock.nanos / 1000),
+        None => any_day(text, order).map(midnight),
+    }
 }

@@ -120,44 +120,62 @@ fn year(name: &str) -> Option<u32> {
     name.parse().ok().filter(|year| (1800..2200).contains(year))
 }
 
-/// Whether a record and the one below it hold the names together: words (or units) stand once more over columns that
-/// hold values from there on. A row of data with a remark where a number should be must not pass for names, so one word
-/// is not enough, unless it is a unit in brackets or stands below a name over several columns.
-pub(crate) fn two_rows(records: &[Sampled], at: usize, width: usize) -> bool {
-    let (Some(top), Some(second)) = (records.get(at), records.get(at + 1)) else { return false };
-    let below: Vec<&Sampled> = records[at + 2..].iter().filter(|record| record.cells.len() == width).collect();
-    if top.cells.len() != width || second.cells.len() != width || below.len() < 2 || width < 2 {
+/// Rows of names at most.
+const STACKED: usize = 4;
+
+/// How many records hold the names together, from `at` on, where they are more than one: words (or units) stand once more
+/// over columns that hold values from there on. A row of data with a remark where a number should be must not pass for
+/// names, so one word is not enough, unless it is a unit in brackets or stands below a name over several columns.
+pub(crate) fn stacked_rows(records: &[Sampled], at: usize, width: usize) -> usize {
+    (2..=STACKED).rev().find(|many| stacked(records, at, *many, width)).unwrap_or(0)
+}
+
+fn stacked(records: &[Sampled], at: usize, many: usize, width: usize) -> bool {
+    let Some(head) = records.get(at..at + many) else { return false };
+    let below: Vec<&Sampled> = records[at + many..].iter().filter(|record| record.cells.len() == width).collect();
+    if below.len() < 2 || width < 2 {
         return false;
     }
     let token = |cell: &str| classify(cell.as_bytes()) & !kinds::WORD_FOR_MISSING == 0;
     let name = |cell: &str| is_word(cell) || token(cell) || year(cell).is_some();
-    let words = |record: &Sampled| record.filled() >= 2 && record.cells.iter().all(|(cell, _)| name(cell.trim()));
-    if !words(top) || !words(second) || again(std::slice::from_ref(top), second) {
+    let words = |record: &Sampled| {
+        record.cells.len() == width && record.filled() >= 2 && record.cells.iter().all(|(cell, _)| name(cell.trim()))
+    };
+    if !head.iter().all(words) || (1..many).any(|row| again(&head[..row], &head[row])) {
         return false;
     }
-    let (mut over, mut bare) = (Vec::new(), 0);
-    for column in 0..width {
-        let filled = below.iter().filter(|record| !record.cells[column].0.trim().is_empty());
-        let (mut cells, mut valued) = (0usize, 0usize);
-        for record in filled {
-            cells += 1;
-            valued += usize::from(!is_word(&record.cells[column].0));
-        }
-        if cells > 0 && valued * 10 >= cells * 9 {
-            match second.cells[column].0.trim() {
-                cell if is_word(cell)
-                    && cell.chars().any(|character| character.is_alphabetic() || "%°€$".contains(character)) =>
-                {
-                    over.push(cell);
-                }
-                _ => bare += 1,
+    // Columns that hold values below the names.
+    let valued: Vec<bool> = (0..width)
+        .map(|column| {
+            let filled = below.iter().filter(|record| !record.cells[column].0.trim().is_empty());
+            let (mut cells, mut valued) = (0usize, 0usize);
+            for record in filled {
+                cells += 1;
+                valued += usize::from(!is_word(&record.cells[column].0));
             }
+            cells > 0 && valued * 10 >= cells * 9
+        })
+        .collect();
+    head.windows(2).all(|pair| continues_names(&pair[0], &pair[1], &valued))
+}
+
+/// Whether the second of two rows of words goes on with the names in the first.
+fn continues_names(top: &Sampled, second: &Sampled, valued: &[bool]) -> bool {
+    let (mut over, mut bare) = (Vec::new(), 0);
+    for (column, _) in valued.iter().enumerate().filter(|(_, valued)| **valued) {
+        match second.cells[column].0.trim() {
+            cell if is_word(cell)
+                && cell.chars().any(|character| character.is_alphabetic() || "%°€$".contains(character)) =>
+            {
+                over.push(cell);
+            }
+            _ => bare += 1,
         }
     }
     let distinct = over.iter().collect::<BTreeSet<_>>().len() == over.len();
     let unit = |cell: &&str| cell.starts_with(['(', '[']) && cell.ends_with([')', ']']);
-    let spanning =
-        (1..width).any(|column| top.cells[column].0.trim().is_empty() && !second.cells[column].0.trim().is_empty());
+    let spanning = (1..valued.len())
+        .any(|column| top.cells[column].0.trim().is_empty() && !second.cells[column].0.trim().is_empty());
     over.len() >= bare && !over.is_empty() && (over.iter().all(unit) || (distinct && over.len() > 1) || spanning)
 }
 

@@ -4,6 +4,7 @@
 //! that set and of the [`Hints`] ([`resolve`]), so it rests on all rows and not on their order, nor on how the file
 //! was cut for the processors.
 
+use super::dates;
 use super::values;
 use super::words::Tokens;
 
@@ -72,6 +73,22 @@ pub(crate) const TIME: Kinds = 1 << 36;
 pub(crate) const WORD_FOR_MISSING: Kinds = 1 << 37;
 /// Anything else.
 pub(crate) const TEXT: Kinds = 1 << 38;
+/// A clock of twelve hours alone.
+pub(crate) const TIME_HALF: Kinds = 1 << 39;
+/// A clock of twelve hours behind a date that is not year-month-day.
+pub(crate) const LOCAL_HALF: Kinds = 1 << 40;
+/// A date with the name of a month, in the first of the formats of [`dates`]; the others follow.
+pub(crate) const NAMED_FIRST: Kinds = 1 << 41;
+/// A date with a year of two digits, by what stands between its parts …
+pub(crate) const SHORT_SLASH: Kinds = 1 << 53;
+pub(crate) const SHORT_DASH: Kinds = 1 << 54;
+pub(crate) const SHORT_DOT: Kinds = 1 << 55;
+/// … with a part of one digit …
+pub(crate) const SHORT_LOOSE: Kinds = 1 << 56;
+/// … that cannot be meant in an order.
+pub(crate) const NOT_DMY: Kinds = 1 << 57;
+pub(crate) const NOT_MDY: Kinds = 1 << 58;
+pub(crate) const NOT_YMD: Kinds = 1 << 59;
 
 const SYMBOLS: Kinds = PERCENT | DOLLAR | EURO | POUND | YEN;
 const GROUPED: Kinds = GROUPED_COMMA | GROUPED_DOT | GROUPED_SPACE | GROUPED_APOSTROPHE;
@@ -79,11 +96,15 @@ const LEADS: Kinds = LEAD_1 | LEAD_2 | LEAD_3;
 /// Everything a number can be.
 pub(crate) const NUMBERS: Kinds =
     INT | BIG | FLOAT | FLOAT_SURE | COMMA | COMMA_SURE | GROUPED | LEADS | BARE | SYMBOLS;
-const SLASHED: Kinds = DATE_EITHER | DATE_DMY | DATE_MDY | LOCAL;
+const CLOCKS: Kinds = LOCAL | LOCAL_HALF;
+const SLASHED: Kinds = DATE_EITHER | DATE_DMY | DATE_MDY | CLOCKS;
+const NAMED: Kinds = ((1 << dates::NAMED) - 1) * NAMED_FIRST;
+/// Everything that a date with a two-digit year can be.
+pub(crate) const SHORT: Kinds = SHORT_SLASH | SHORT_DASH | SHORT_DOT | SHORT_LOOSE | NOT_DMY | NOT_MDY | NOT_YMD;
 const ISO: Kinds = DATE | TIMED | TIMED_NANO | TIMED_FAR;
 const UTC: Kinds = TIMED_UTC | TIMED_NANO | TIMED_FAR;
 /// Everything that is a date or a point in time.
-pub(crate) const DATES: Kinds = SLASHED | DATE_DOT | ISO | UTC;
+pub(crate) const DATES: Kinds = SLASHED | DATE_DOT | ISO | UTC | NAMED | SHORT;
 /// Everything that says true or false.
 pub(crate) const BOOLS: Kinds = BOOL | YES | NO | T | F | Y | N;
 
@@ -93,6 +114,8 @@ pub(crate) enum DateOrder {
     YearMonthDay,
     DayMonthYear,
     MonthDayYear,
+    /// In the formats of [`dates`] whose bits are set.
+    Written(u32),
 }
 
 /// What stands between groups of three digits.
@@ -222,13 +245,15 @@ impl Target {
         if let Self::Number(form) = self { form.group } else { None }
     }
 
-    /// How the fields are read where that is not the plain way; empty elsewhere.
-    pub fn read_as(self) -> String {
+    /// How fields of these kinds are read where that is not the plain way; empty elsewhere.
+    pub fn read_as(self, kinds: Kinds) -> String {
         let order = |order| match order {
-            DateOrder::YearMonthDay => "",
-            DateOrder::DayMonthYear => "%d/%m/%Y",
-            DateOrder::MonthDayYear => "%m/%d/%Y",
+            DateOrder::YearMonthDay => String::new(),
+            DateOrder::DayMonthYear => "%d/%m/%Y".into(),
+            DateOrder::MonthDayYear => "%m/%d/%Y".into(),
+            DateOrder::Written(formats) => dates::shown(formats),
         };
+        let clock = if kinds & (LOCAL_HALF | TIME_HALF) == 0 { "%H:%M" } else { "%I:%M %p" };
         match self {
             Self::Float { comma: true } => "decimal comma".into(),
             Self::Number(form) => {
@@ -249,8 +274,11 @@ impl Target {
             Self::Bool(Words::YesNo) => "yes/no".into(),
             Self::Bool(Words::Tf) => "T/F".into(),
             Self::Bool(Words::Yn) => "Y/N".into(),
-            Self::Date(day) => order(day).into(),
-            Self::Datetime { order: day, .. } if day != DateOrder::YearMonthDay => format!("{} %H:%M", order(day)),
+            Self::Date(day) => order(day),
+            Self::Datetime { order: day, .. } if day != DateOrder::YearMonthDay => {
+                order(day).split(" or ").map(|day| format!("{day} {clock}")).collect::<Vec<_>>().join(" or ")
+            }
+            Self::Time if kinds & TIME_HALF != 0 => clock.into(),
             _ => String::new(),
         }
     }
@@ -288,6 +316,11 @@ impl Hints {
                     day |= order == DateOrder::DayMonthYear;
                     month |= order == DateOrder::MonthDayYear;
                 }
+                Target::Date(order) | Target::Datetime { order, .. } => {
+                    let shown = dates::shows_day_first(order, *kinds);
+                    day |= shown == Some(true);
+                    month |= shown == Some(false);
+                }
                 _ => {}
             }
         }
@@ -317,9 +350,18 @@ pub(crate) fn resolve(kinds: Kinds, hints: Hints) -> Target {
         Target::Bool(Words::Yn)
     } else if within(DATE) {
         Target::Date(DateOrder::YearMonthDay)
-    } else if within(TIME) {
+    } else if within(TIME) || within(TIME_HALF) {
         Target::Time
-    } else if within(DATE_DOT | LOCAL) || within(SLASHED) {
+    } else if has(LOCAL) && has(LOCAL_HALF) {
+        // Nobody knows which half of the day a clock without its letters means here.
+        Target::Text
+    } else if within(NAMED | CLOCKS) || within(SHORT | CLOCKS) {
+        let named = DateOrder::Written((met & NAMED).wrapping_div(NAMED_FIRST) as u32);
+        let Some(order) = (if has(NAMED) { Some(named) } else { dates::short_order(met, hints) }) else {
+            return Target::Text;
+        };
+        if has(CLOCKS) { Target::Datetime { nanos: false, order } } else { Target::Date(order) }
+    } else if within(DATE_DOT | CLOCKS) || within(SLASHED) {
         let order = match (has(DATE_DMY), has(DATE_MDY)) {
             (true, true) => return Target::Text,
             (true, false) => DateOrder::DayMonthYear,
@@ -331,7 +373,7 @@ pub(crate) fn resolve(kinds: Kinds, hints: Hints) -> Target {
                 None => return Target::Text,
             },
         };
-        if has(LOCAL) { Target::Datetime { nanos: false, order } } else { Target::Date(order) }
+        if has(CLOCKS) { Target::Datetime { nanos: false, order } } else { Target::Date(order) }
     } else if within(ISO) || within(UTC) {
         let nanos = has(TIMED_NANO);
         if nanos && has(TIMED_FAR | DATE) {
@@ -423,7 +465,9 @@ fn either(hints: Hints) -> Option<bool> {
 pub(crate) fn is_settled_text(kinds: Kinds) -> bool {
     let kinds = kinds & !WORD_FOR_MISSING;
     let has = |wanted: Kinds| kinds & wanted != 0;
-    let families = [NUMBERS, BOOL, YES | NO, T | F, Y | N, DATE_DOT | LOCAL, SLASHED, ISO, UTC, TIME];
+    let dotted = DATE_DOT | CLOCKS;
+    let (named, short) = (NAMED | CLOCKS, SHORT | CLOCKS);
+    let families = [NUMBERS, BOOL, YES | NO, T | F, Y | N, dotted, SLASHED, ISO, UTC, TIME, TIME_HALF, named, short];
     has(TEXT)
         || !families.iter().any(|family| kinds & !family == 0)
         || (has(FLOAT_SURE) && has(COMMA_SURE))
@@ -431,6 +475,9 @@ pub(crate) fn is_settled_text(kinds: Kinds) -> bool {
         || (has(SYMBOLS) && has(BARE))
         || (kinds & GROUPED).count_ones() > 1
         || (has(DATE_DMY) && has(DATE_MDY))
+        || (has(LOCAL) && has(LOCAL_HALF))
+        || (has(NOT_DMY) && (has(SHORT_DOT) || (has(NOT_MDY) && has(NOT_YMD))))
+        || (kinds & (SHORT_SLASH | SHORT_DASH | SHORT_DOT)).count_ones() > 1
 }
 
 /// The kinds of one field with content, quotes taken away.
@@ -454,7 +501,10 @@ pub(crate) fn classify_with(field: &[u8], tokens: &Tokens) -> Kinds {
             [b'f' | b'F'] => F,
             [b'y' | b'Y'] => Y,
             [b'n' | b'N'] => N,
-            _ if field.len() > 5 => TEXT,
+            _ if field.len() > 5 => match dates::kinds_of(field) {
+                0 => TEXT,
+                kinds => kinds,
+            },
             _ if field.eq_ignore_ascii_case(b"yes") => YES,
             _ if field.eq_ignore_ascii_case(b"no") => NO,
             _ if values::bool(field).is_some() => BOOL,
@@ -523,13 +573,21 @@ fn classify_number_or_date(field: &[u8]) -> Kinds {
     if values::time(field).is_some() {
         return TIME;
     }
+    if values::time_half(field).is_some() {
+        return TIME_HALF;
+    }
     if let Some(found) = values::datetime(field) {
         return (if found.utc { TIMED_UTC } else { TIMED })
             | (if found.nanos % 1000 != 0 { TIMED_NANO } else { 0 })
             | (if found.in_nanos().is_none() { TIMED_FAR } else { 0 });
     }
     match slashed(field, |field, order| values::local_datetime(field, order).is_some_and(|m| m.nanos % 1000 == 0)) {
-        0 | TEXT => TEXT,
+        0 => match dates::kinds_of(field) {
+            0 => TEXT,
+            kinds => kinds,
+        },
+        TEXT => TEXT,
+        kinds if field.ends_with(b"m") || field.ends_with(b"M") || field.ends_with(b".") => kinds | LOCAL_HALF,
         kinds => kinds | LOCAL,
     }
 }

@@ -11,6 +11,7 @@
 mod binary;
 mod columns;
 mod count;
+mod dates;
 mod delimited;
 mod delimiters;
 mod dialect;
@@ -21,6 +22,7 @@ mod header;
 pub(crate) mod kinds;
 mod map;
 mod masks;
+mod mend;
 mod rejects;
 mod scan;
 mod sections;
@@ -113,3 +115,5 @@ fn columns(imported: &Imported) -> Vec<ImportedColumn> {
 mod option_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wild_tests;

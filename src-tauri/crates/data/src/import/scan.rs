@@ -12,6 +12,7 @@
 use super::dialect::{Dialect, Record, Unclosed, read_record};
 use super::kinds::{self, classify};
 use super::masks::{self, mask_of, masks};
+use super::mend;
 
 /// Fields after which a block is handed on; together with its text it should fit the second-level cache.
 const BLOCK_FIELDS: usize = 24 << 10;
@@ -60,6 +61,8 @@ pub(crate) struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     Unclosed,
+    /// A quote where none may stand, in a field that does not fit its column or has fallen apart.
+    Stray,
     TooMany(usize),
     TooFew(usize),
     /// NUL bytes in it.
@@ -99,6 +102,9 @@ pub(crate) struct Tally {
     pub blank: u64,
     /// Lines that were consumed: of rows, of refused records, blank ones.
     pub lines: u64,
+    /// Records that hold a quote where none may stand, and are rows all the same; and the first of them.
+    pub mended: u64,
+    pub first_mended: Option<usize>,
     /// Records that are written with another delimiter than the rest, and the first of them with its delimiter.
     pub otherwise: u64,
     pub first_otherwise: Option<(usize, u8)>,
@@ -121,6 +127,10 @@ pub(crate) struct Scanner<'a> {
     islands: &'a [Island],
     /// Whether a field fits what is known of its column; decides whether a short record may be filled up.
     fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
+    /// Whether a quote where none may stand is damage, and not what the file's texts hold.
+    pub doubts_quotes: bool,
+    /// Whether all fields stay text, so that a stray quote spoils no column.
+    pub all_text: bool,
     /// What was met so far, besides the rows.
     pub tally: Tally,
     /// Takes every refused record, in order; without it the first of them are listed.
@@ -146,6 +156,8 @@ impl<'a> Scanner<'a> {
             until,
             islands,
             fits,
+            doubts_quotes: false,
+            all_text: false,
             tally: Tally::default(),
             refusals: None,
             fields: Vec::new(),
@@ -319,20 +331,32 @@ impl<'a> Scanner<'a> {
             return;
         }
         self.tally.records += 1;
-        if record.unclosed || (fields != self.width && (record.multi_line || record.stray)) {
-            (record, fields) = self.line_alone(text, start, record);
+        let mut odd = self.odd(text, start);
+        let unsound = record.unclosed || record.stray || odd > 0;
+        if fields != self.width || record.unclosed {
+            let mended =
+                if unsound { mend::mend(text, start, self.dialect, self.width, &mut self.fields) } else { None };
+            if let Some(mended) = mended {
+                (record, fields) = (mended, self.width);
+                odd = self.odd(text, start);
+            } else if let Some(other) = self.otherwise(text, start) {
+                (record, fields, odd) = (other, self.width, 0);
+            } else if record.unclosed || record.multi_line || record.stray {
+                (record, fields) = self.line_alone(text, start, record);
+            }
             self.at = record.next;
         }
         self.tally.lines += if record.multi_line { line_ends(self.dialect, text, start, record.next) } else { 1 };
-        if fields != self.width && self.otherwise(text, start, record.end) {
-            fields = self.width;
-        }
+        let doubtful = odd > 0 && self.doubts_quotes && fields == self.width && !record.unclosed;
         let reason = if record.unclosed || (record.stray && fields != self.width) {
             Some(Reason::Unclosed)
+        } else if doubtful && (odd > 1 || !(self.all_text || self.all_fit(text, start, &self.fields))) {
+            Some(Reason::Stray)
         } else if fields > self.width {
             let spare = self.fields.windows(2).skip(self.width - 1);
             let gap = self.dialect.delimiter.len();
-            if spare.clone().all(|pair| pair[0] + gap == pair[1]) {
+            // A delimiter too many further left moves the fields behind it: then they do not fit their columns.
+            if spare.clone().all(|pair| pair[0] + gap == pair[1]) && self.all_fit(text, start, &self.fields) {
                 self.tally.trimmed += 1;
                 self.fields.truncate(self.width);
                 None
@@ -353,6 +377,10 @@ impl<'a> Scanner<'a> {
         if let Some(reason) = reason {
             self.refuse_record(start, record.end, reason);
             return;
+        }
+        if doubtful {
+            self.tally.mended += 1;
+            self.tally.first_mended.get_or_insert(start);
         }
         self.tally.quoted |= record.quoted;
         self.tally.crlf += u64::from(record.next - record.end == 2);
@@ -386,21 +414,23 @@ impl<'a> Scanner<'a> {
         (record, self.fields.len())
     }
 
-    /// A line that is written with another delimiter than the rest, and is a row all the same: as many fields, each of
+    /// Fields of the record that was just read that hold an odd number of quotes.
+    fn odd(&self, text: &[u8], start: usize) -> usize {
+        mend::odd_fields(text, start, &self.fields, self.dialect)
+    }
+
+    /// A record that is written with another delimiter than the rest, and is a row all the same: as many fields, each of
     /// them fitting its column.
-    fn otherwise(&mut self, text: &[u8], start: usize, end: usize) -> bool {
-        let [own] = self.dialect.delimiter[..] else { return false };
+    fn otherwise(&mut self, text: &[u8], start: usize) -> Option<Record> {
+        let [own] = self.dialect.delimiter[..] else { return None };
         if self.width < 2 || !self.dialect.is_plain() {
-            return false;
+            return None;
         }
-        let line = &text[..end];
+        let line = &text[start..self.dialect.line(text, start).0];
         let mut fields = Vec::new();
-        for delimiter in b",;\t|".iter().filter(|delimiter| **delimiter != own) {
-            if !line[start..].contains(delimiter) {
-                continue;
-            }
+        for delimiter in b",;\t|".iter().filter(|delimiter| **delimiter != own && line.contains(delimiter)) {
             let other = Dialect { delimiter: vec![*delimiter], ..self.dialect.clone() };
-            let record = read_record(line, start, &other, Unclosed::Fault, &mut fields);
+            let record = read_record(text, start, &other, Unclosed::Fault, &mut fields);
             let sound = fields.len() == self.width && !record.unclosed && !record.stray;
             // Words alone are rather a sentence than a row.
             let mut from = start;
@@ -416,10 +446,10 @@ impl<'a> Scanner<'a> {
                 std::mem::swap(&mut self.fields, &mut fields);
                 self.tally.otherwise += 1;
                 self.tally.first_otherwise.get_or_insert((start, *delimiter));
-                return true;
+                return Some(record);
             }
         }
-        false
+        None
     }
 
     /// A short record is filled up when it has at least two fields and each fits its column: then most likely

@@ -260,6 +260,9 @@ pub(crate) fn headers_again(text: &[u8], sniffed: &Sniffed) -> Vec<Island> {
 
 /// Lines that hold NUL bytes, unless they are many.
 pub(crate) fn nuls(text: &[u8], start: usize, dialect: &Dialect) -> Vec<Island> {
+    if dialect.escape == Some(0) {
+        return Vec::new();
+    }
     let first = text[start..]
         .par_chunks(1 << 20)
         .enumerate()

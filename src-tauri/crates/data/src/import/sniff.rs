@@ -12,6 +12,7 @@ use super::delimiters::{curly_quotes, delimiters, fixed_columns, prior};
 use super::dialect::{Dialect, Unclosed, read_record, unquote};
 use super::header;
 use super::kinds::{self, Kinds, classify, classify_with};
+use super::mend;
 use super::scan::Island;
 use super::words::Tokens;
 use crate::DataError;
@@ -40,6 +41,10 @@ pub(crate) struct Sniffed {
     pub start: usize,
     /// Kinds of fields in each column of the sample.
     pub kinds: Vec<Kinds>,
+    /// Whether a quote where none may stand is rare, and so damage.
+    pub doubts_quotes: bool,
+    /// Whether `\N` stands alone in a field of the sample.
+    pub holds_database_nulls: bool,
     pub notes: Vec<String>,
 }
 
@@ -49,6 +54,10 @@ pub(crate) struct Sampled {
     pub next: usize,
     /// What the fields say, and whether they were quoted.
     pub cells: Vec<(String, bool)>,
+    /// Whether a quote stands in it where none may.
+    pub odd: bool,
+    /// Whether it is written with another delimiter than most.
+    pub otherwise: bool,
 }
 
 impl Sampled {
@@ -66,7 +75,8 @@ pub(crate) fn sniff(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Re
     let skipped = options.skip_lines.map_or(0, |lines| after_lines(text, lines));
     let sample = sample(&text[skipped..]);
     let mut sniffed = layout(sample, dialect(sample, options)?, options, tokens);
-    sniffed.preamble_lines += options.skip_lines.map_or(0, |_| lines(&text[..skipped]));
+    let above = options.skip_lines.map_or(0, |_| lines(&text[..skipped], &sniffed.dialect));
+    sniffed.preamble_lines += above;
     sniffed.head += skipped;
     sniffed.start += skipped;
     Ok(sniffed)
@@ -74,7 +84,7 @@ pub(crate) fn sniff(text: &[u8], options: &ImportOptions, tokens: &Tokens) -> Re
 
 /// How a text is written, as far as nobody says.
 pub(crate) fn dialect(sample: &[u8], options: &ImportOptions) -> Result<Dialect, DataError> {
-    let lone_cr = lone_cr(sample);
+    let ends = line_ends(sample);
     let quotes = quotes(sample, options)?;
     match &options.delimiter {
         Some(delimiter) => {
@@ -86,15 +96,15 @@ pub(crate) fn dialect(sample: &[u8], options: &ImportOptions) -> Result<Dialect,
                     why: "it must be at least one character, and no quote or line end".into(),
                 });
             }
-            Ok(best(sample, &[bytes], &quotes, lone_cr, false))
+            Ok(best(sample, &[bytes], &quotes, ends, false))
         }
-        None => Ok(best(sample, &delimiters(sample), &quotes, lone_cr, true)),
+        None => Ok(best(sample, &delimiters(sample), &quotes, ends, true)),
     }
 }
 
 /// The position after so many lines.
 fn after_lines(text: &[u8], lines: u64) -> usize {
-    let dialect = Dialect { lone_cr: lone_cr(sample(text)), ..Dialect::with_delimiter(b",") };
+    let dialect = line_ends(sample(text)).of(Dialect::with_delimiter(b","));
     (0..lines)
         .try_fold(0, |at, _| if at < text.len() { Ok(dialect.line(text, at).1) } else { Err(at) })
         .unwrap_or_else(|at| at)
@@ -124,21 +134,40 @@ pub(crate) fn sample(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether `\r` alone ends lines: outside quotes, and more than now and then among the line ends.
-fn lone_cr(sample: &[u8]) -> bool {
-    if !sample.contains(&b'\r') {
-        return false;
+/// What ends lines besides `\n` and `\r\n`.
+#[derive(Debug, Clone, Copy, Default)]
+struct LineEnds {
+    lone_cr: bool,
+    feed_return: bool,
+}
+
+impl LineEnds {
+    fn of(self, dialect: Dialect) -> Dialect {
+        Dialect { lone_cr: self.lone_cr, feed_return: self.feed_return, ..dialect }
     }
-    let (mut feeds, mut lone, mut inside) = (0usize, 0usize, false);
+}
+
+/// Whether `\r` alone ends lines: outside quotes, and more than now and then among the line ends. Where it nearly always
+/// stands behind a `\n`, both are one line end.
+fn line_ends(sample: &[u8]) -> LineEnds {
+    if !sample.contains(&b'\r') {
+        return LineEnds::default();
+    }
+    let (mut feeds, mut lone, mut behind, mut inside) = (0usize, 0usize, 0usize, false);
     for (at, byte) in sample.iter().enumerate() {
         match byte {
             b'"' => inside = !inside,
             b'\n' => feeds += 1,
-            b'\r' if !inside && at + 1 < sample.len() && sample[at + 1] != b'\n' => lone += 1,
+            b'\r' if !inside && at + 1 < sample.len() && sample[at + 1] != b'\n' => {
+                lone += 1;
+                behind += usize::from(at > 0 && sample[at - 1] == b'\n');
+            }
             _ => {}
         }
     }
-    lone > 0 && lone * 10 >= feeds
+    let many = lone > 0 && lone * 10 >= feeds;
+    let feed_return = many && behind * 10 >= lone * 9 && behind * 2 >= feeds;
+    LineEnds { lone_cr: many && !feed_return, feed_return }
 }
 
 /// Ways to quote that are possible, the usual first; the delimiter is filled in later.
@@ -178,21 +207,29 @@ fn quotes(sample: &[u8], options: &ImportOptions) -> Result<Vec<Dialect>, DataEr
     }
     match options.escape.as_deref() {
         None => {
-            let backslash: Vec<Dialect> =
-                found.iter().filter(|d| d.curly.is_none()).map(|d| Dialect { backslash: true, ..d.clone() }).collect();
-            if sample.contains(&b'\\') {
-                found.extend(backslash);
-            }
+            let escapes = sample.contains(&b'\\').then_some(b'\\').into_iter().chain(odd_escapes(sample));
+            let more: Vec<Dialect> = escapes
+                .flat_map(|escape| {
+                    let found = found.iter().filter(|d| d.curly.is_none() && d.quote != Some(escape));
+                    found.map(move |d| Dialect { escape: Some(escape), ..d.clone() }).collect::<Vec<_>>()
+                })
+                .collect();
+            found.extend(more);
         }
         Some("") => found.iter_mut().for_each(|dialect| dialect.doubled = false),
-        Some("\\") => found.iter_mut().for_each(|dialect| dialect.backslash = true),
+        Some(escape)
+            if matches!(escape.as_bytes(), [byte] if byte.is_ascii_punctuation())
+                && !found.iter().any(|d| d.quote.is_some_and(|quote| escape.as_bytes() == [quote])) =>
+        {
+            found.iter_mut().for_each(|dialect| dialect.escape = escape.bytes().next());
+        }
         Some(escape) => {
             let same = |d: &Dialect| d.quote.is_some_and(|quote| escape.as_bytes() == [quote]);
             if !found.iter().any(same) {
                 return Err(DataError::Option {
                     option: "escape",
                     value: escape.to_owned(),
-                    why: "it must be the quote itself, a backslash, or nothing".into(),
+                    why: "it must be the quote itself, a backslash or another punctuation character, or nothing".into(),
                 });
             }
             found.retain(same);
@@ -201,12 +238,12 @@ fn quotes(sample: &[u8], options: &ImportOptions) -> Result<Vec<Dialect>, DataEr
     Ok(found)
 }
 
-fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], lone_cr: bool, guess: bool) -> Dialect {
+fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], ends: LineEnds, guess: bool) -> Dialect {
     let mut winner: Option<(f64, Dialect)> = None;
     for delimiter in delimiters {
         for quote in quotes {
-            let dialect = Dialect { delimiter: delimiter.clone(), lone_cr, ..quote.clone() };
-            if dialect.backslash && !escapes_something(sample, &dialect) && quotes.len() > 1 {
+            let dialect = ends.of(Dialect { delimiter: delimiter.clone(), ..quote.clone() });
+            if dialect.escape.is_some() && !escapes_something(sample, &dialect) && quotes.len() > 1 {
                 continue;
             }
             let score = score(sample, &dialect);
@@ -219,7 +256,7 @@ fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], lone_cr: bool
     let scored = winner.as_ref().map_or(0.0, |(score, _)| *score);
     if guess && let Some(columns) = fixed_columns(sample) {
         let spaces = Dialect::with_delimiter(b" ");
-        let fixed = Dialect { quote: None, lone_cr, fixed: Some(columns), ..spaces };
+        let fixed = ends.of(Dialect { quote: None, fixed: Some(columns), ..spaces });
         let score = score(sample, &fixed);
         if score > scored {
             return fixed;
@@ -228,15 +265,33 @@ fn best(sample: &[u8], delimiters: &[Vec<u8>], quotes: &[Dialect], lone_cr: bool
     match winner {
         Some((score, dialect)) if score > 0.0 || !guess => dialect,
         // One column: nothing to separate.
-        _ => Dialect { lone_cr, ..quotes.first().cloned().unwrap_or_else(|| Dialect::with_delimiter(b",")) },
+        _ => ends.of(quotes.first().cloned().unwrap_or_else(|| Dialect::with_delimiter(b","))),
     }
 }
 
-/// Whether a backslash stands before a quote or the delimiter.
+/// Characters besides the backslash that hardly stand anywhere but before quotes.
+fn odd_escapes(sample: &[u8]) -> impl Iterator<Item = u8> {
+    let mut all = [0usize; 128];
+    let mut before = [0usize; 128];
+    for pair in sample.windows(2) {
+        if pair[0] < 128 {
+            all[usize::from(pair[0])] += 1;
+            before[usize::from(pair[0])] += usize::from(pair[1] == b'"');
+        }
+    }
+    let possible = |byte: &u8| b"\0^~/#!?$%&*+=@`_<>".contains(byte);
+    (0..128u8).filter(possible).filter(move |byte| {
+        let (all, before) = (all[usize::from(*byte)], before[usize::from(*byte)]);
+        before > 1 && before * 10 >= all * 9
+    })
+}
+
+/// Whether the escape stands before a quote or the delimiter.
 fn escapes_something(sample: &[u8], dialect: &Dialect) -> bool {
-    let before_quote = dialect.quote.is_some_and(|quote| memchr::memmem::find(sample, &[b'\\', quote]).is_some());
-    let escaped = [b"\\".as_slice(), &dialect.delimiter].concat();
-    before_quote || memchr::memmem::find(sample, &escaped).is_some()
+    let Some(escape) = dialect.escape else { return false };
+    let before_quote = dialect.quote.is_some_and(|quote| memchr::memmem::find(sample, &[escape, quote]).is_some());
+    let escaped = [&[escape], dialect.delimiter.as_slice()].concat();
+    before_quote || (escape == b'\\' && memchr::memmem::find(sample, &escaped).is_some())
 }
 
 fn score(sample: &[u8], dialect: &Dialect) -> f64 {
@@ -337,8 +392,13 @@ fn is_value(raw: &[u8]) -> bool {
 
 /// Where the table begins, what its columns are called and hold.
 fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tokens) -> Sniffed {
-    let records = read_sample(sample, &dialect);
+    let mut records = read_sample(sample, &dialect);
     let width = usual_width(&records);
+    if width > 2 && dialect.is_plain() && records.iter().any(|record| record.cells.len() != width) {
+        records = read_sample_as(sample, &dialect, width);
+    }
+    let odd = records.iter().filter(|record| record.odd).count();
+    let doubts_quotes = odd < 2 || odd * 20 <= records.len();
     let mut notes = Vec::new();
 
     let first = if options.skip_lines.is_some() { 0 } else { header::first_record(&records, width) };
@@ -347,9 +407,7 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
         Some(above) => (1, above),
         None => (usize::from(header::score(&records, first, width) > 0), first),
     };
-    if header::two_rows(&records, at, width) {
-        header_rows = 2;
-    }
+    header_rows = header_rows.max(header::stacked_rows(&records, at, width));
     match (options.header_rows, options.header) {
         (Some(rows), _) => header_rows = (rows as usize).min(records.len().saturating_sub(at)),
         (None, Some(true)) => header_rows = 1,
@@ -360,6 +418,9 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
         at = first;
     }
 
+    if header_rows > 0 && records.get(at).is_some_and(|record| record.otherwise) {
+        notes.push("the header is written with another delimiter than most rows".into());
+    }
     let mut names: Vec<Option<String>> = Vec::new();
     let mut columns = width;
     let head = records.get(at).map_or(if records.is_empty() { 0 } else { sample.len() }, |record| record.start);
@@ -407,21 +468,33 @@ fn layout(sample: &[u8], dialect: Dialect, options: &ImportOptions, tokens: &Tok
         notes.push("the columns are aligned by spaces".into());
     }
 
-    let kinds = kinds_of(&records, (width, columns), start, &records[at..body.min(records.len())], tokens);
-    let preamble_lines = lines(&sample[..head]);
-    Sniffed { dialect, preamble_lines, head, header_rows: header_rows as u32, names, start, kinds, notes }
+    let names_again = &records[at..body.min(records.len())];
+    let kinds = kinds_of(&records, (width, columns), (start, doubts_quotes), names_again, tokens);
+    Sniffed {
+        preamble_lines: lines(&sample[..head], &dialect),
+        dialect,
+        head,
+        header_rows: header_rows as u32,
+        names,
+        start,
+        kinds,
+        doubts_quotes,
+        holds_database_nulls: records[at..].iter().any(|record| record.cells.iter().any(|(cell, _)| cell == "\\N")),
+        notes,
+    }
 }
 
 fn kinds_of(
     records: &[Sampled],
     (width, columns): (usize, usize),
-    start: usize,
+    (start, doubts_quotes): (usize, bool),
     head: &[Sampled],
     tokens: &Tokens,
 ) -> Vec<Kinds> {
     let mut kinds = vec![0; columns];
     for record in records.iter().filter(|record| record.start >= start && record.cells.len() == width) {
-        if header::again(head, record) {
+        // What a stray quote makes of a field is no evidence.
+        if header::again(head, record) || (record.odd && doubts_quotes) {
             continue;
         }
         for (kinds, (cell, _)) in kinds.iter_mut().zip(&record.cells) {
@@ -440,7 +513,7 @@ pub(crate) fn kinds_without(text: &[u8], sniffed: &Sniffed, tokens: &Tokens, isl
     let within = |at: usize| islands.iter().any(|island| (island.start..island.end).contains(&at));
     records.retain(|record| !within(record.start + from));
     let width = usual_width(&records);
-    kinds_of(&records, (width, sniffed.names.len().max(width)), 0, &[], tokens)
+    kinds_of(&records, (width, sniffed.names.len().max(width)), (0, sniffed.doubts_quotes), &[], tokens)
 }
 
 /// The number of fields that most records have.
@@ -454,24 +527,67 @@ pub(crate) fn usual_width(records: &[Sampled]) -> usize {
 
 /// The first records of a text.
 pub(crate) fn read_sample(sample: &[u8], dialect: &Dialect) -> Vec<Sampled> {
-    let (mut at, mut ends, mut records) = (0, Vec::new(), Vec::new());
+    read_sample_as(sample, dialect, 0)
+}
+
+/// The same, where a record that does not have `width` fields may be written with another delimiter. One of nothing but
+/// words is rather a sentence, unless such a record follows it.
+fn read_sample_as(sample: &[u8], dialect: &Dialect, width: usize) -> Vec<Sampled> {
+    let (mut at, mut records) = (0, Vec::new());
     while at < sample.len() && records.len() < SAMPLE_RECORDS {
-        // The header must survive a quote astray, so a quote that is not closed is a character here.
-        let record = read_record(sample, at, dialect, Unclosed::Literal, &mut ends);
-        let mut from = at;
-        let cells = ends
-            .iter()
-            .map(|end| {
-                let raw = String::from_utf8_lossy(&sample[from.min(*end)..*end]);
-                from = end + dialect.delimiter.len();
-                let (cell, quoted) = unquote(&raw, dialect);
-                (cell.into_owned(), quoted)
-            })
-            .collect();
-        records.push(Sampled { start: at, next: record.next, cells });
+        let mut record = read_one(sample, at, dialect);
+        if width > 0 && record.cells.len() != width {
+            record = read_otherwise(sample, at, dialect, width).unwrap_or(record);
+        }
         at = record.next.max(at + 1);
+        records.push(record);
+    }
+    for index in (0..records.len()).rev() {
+        let words = records[index].cells.iter().all(|(cell, _)| header::is_word(cell));
+        if records[index].otherwise && words && records.get(index + 1).is_none_or(|next| !next.otherwise) {
+            let own = read_one(sample, records[index].start, dialect);
+            if own.next == records[index].next {
+                records[index] = own;
+            }
+        }
     }
     records
+}
+
+fn read_one(sample: &[u8], at: usize, dialect: &Dialect) -> Sampled {
+    let mut ends = Vec::new();
+    // The header must survive a quote astray, so a quote that is not closed is a character here.
+    let record = read_record(sample, at, dialect, Unclosed::Literal, &mut ends);
+    let odd = mend::odd_fields(sample, at, &ends, dialect) > 0;
+    Sampled { start: at, next: record.next, cells: cells_of(sample, at, &ends, dialect), odd, otherwise: false }
+}
+
+fn read_otherwise(sample: &[u8], at: usize, dialect: &Dialect, width: usize) -> Option<Sampled> {
+    let line = &sample[at..dialect.line(sample, at).0];
+    let mut ends = Vec::new();
+    b",;\t|".iter().filter(|delimiter| line.contains(delimiter)).find_map(|delimiter| {
+        let other = Dialect { delimiter: vec![*delimiter], ..dialect.clone() };
+        let record = read_record(sample, at, &other, Unclosed::Fault, &mut ends);
+        (ends.len() == width && !record.unclosed && !record.stray).then(|| Sampled {
+            start: at,
+            next: record.next,
+            cells: cells_of(sample, at, &ends, &other),
+            odd: false,
+            otherwise: true,
+        })
+    })
+}
+
+/// What the fields of a record say, and whether they were quoted.
+fn cells_of(sample: &[u8], mut from: usize, ends: &[usize], dialect: &Dialect) -> Vec<(String, bool)> {
+    ends.iter()
+        .map(|end| {
+            let raw = String::from_utf8_lossy(&sample[from.min(*end)..*end]);
+            from = end + dialect.delimiter.len();
+            let (cell, quoted) = unquote(&raw, dialect);
+            (cell.into_owned(), quoted)
+        })
+        .collect()
 }
 
 /// Whether the first field of each row counts them.
@@ -482,7 +598,9 @@ fn leads_with_row_numbers(records: &[Sampled], width: usize) -> bool {
 }
 
 /// Number of lines in a text that ends with one.
-pub(crate) fn lines(text: &[u8]) -> u64 {
-    let returns = memchr::memchr_iter(b'\r', text).filter(|at| text.get(at + 1) != Some(&b'\n')).count();
-    (memchr::memchr_iter(b'\n', text).count() + returns) as u64
+pub(crate) fn lines(text: &[u8], dialect: &Dialect) -> u64 {
+    let feeds = memchr::memchr_iter(b'\n', text).count();
+    let lone =
+        |at: &usize| text.get(at + 1) != Some(&b'\n') && !(dialect.feed_return && *at > 0 && text[at - 1] == b'\n');
+    (feeds + memchr::memchr_iter(b'\r', text).filter(lone).count()) as u64
 }

@@ -51,6 +51,8 @@ pub(crate) struct Job<'a> {
     pub tokens: &'a Tokens,
     /// What the person said about numbers and dates.
     pub hints: Hints,
+    /// Whether a quote where none may stand is damage.
+    pub doubts_quotes: bool,
     pub progress: &'a dyn Progress,
 }
 
@@ -202,7 +204,7 @@ impl Job<'_> {
     ) -> Result<Stretch, Stop> {
         let reading = self.reading();
         let fits = |column: usize, field: &[u8]| self.fits(column, field);
-        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), (from, until), self.islands, &fits);
+        let mut scanner = self.scanner((from, until), &fits);
         let mut block = Block::default();
         let mut columns: Vec<ColumnBuild> = Vec::new();
         while scanner.at < until && scanner.fill(&mut block) {
@@ -228,6 +230,14 @@ impl Job<'_> {
         Ok(Stretch { from, until, next: scanner.at, tally: scanner.tally, columns })
     }
 
+    /// A scanner over a part of the text. What it refuses is the same in every pass.
+    fn scanner<'a>(&'a self, span: (usize, usize), fits: &'a (dyn Fn(usize, &[u8]) -> bool + Sync)) -> Scanner<'a> {
+        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), span, self.islands, fits);
+        scanner.doubts_quotes = self.doubts_quotes;
+        scanner.all_text = self.stays_text.iter().all(|text| *text);
+        scanner
+    }
+
     /// Whether a field fits what the sample says of its column.
     fn fits(&self, column: usize, field: &[u8]) -> bool {
         let known = self.sample.get(column).copied().unwrap_or(kinds::TEXT);
@@ -245,7 +255,7 @@ impl Job<'_> {
     pub(crate) fn refusals(&self, take: &mut dyn FnMut(Refused)) -> Result<(), Stop> {
         let fits = |column: usize, field: &[u8]| self.fits(column, field);
         let span = (self.start, self.text.len());
-        let mut scanner = Scanner::new(self.text, self.dialect, self.names.len(), span, self.islands, &fits);
+        let mut scanner = self.scanner(span, &fits);
         scanner.refusals = Some(take);
         let mut block = Block::default();
         while scanner.at < self.text.len() && scanner.fill(&mut block) {
@@ -272,7 +282,7 @@ impl Job<'_> {
             }
         };
         let outside = begin_of_line(cut);
-        let Some(quote) = self.dialect.quote.filter(|_| !self.dialect.backslash) else { return outside };
+        let Some(quote) = self.dialect.quote.filter(|_| self.dialect.escape.is_none()) else { return outside };
         let trust = self.whole_records(outside);
         if trust == TRIAL_RECORDS {
             return outside;
@@ -322,6 +332,8 @@ impl Tally {
         self.refused_total += other.refused_total;
         self.padded += other.padded;
         self.first_padded = self.first_padded.or(other.first_padded);
+        self.mended += other.mended;
+        self.first_mended = self.first_mended.or(other.first_mended);
         self.trimmed += other.trimmed;
         self.blank += other.blank;
         self.lines += other.lines;

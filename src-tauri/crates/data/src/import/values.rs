@@ -3,7 +3,9 @@
 //! A number with a leading zero (`02210`) or a plus sign is no number here; one with its thousands set apart, a currency
 //! or a percent sign is one only where its whole column is written so ([`Form`]). Floats are correctly rounded: short ones exactly as m × 10^−k (Clinger 1990), the others by `fast-float2`.
 
+use super::dates;
 use super::kinds::{Affix, DateOrder, Form, Group, Words};
+use crate::steps::date_format::half_day;
 
 /// A whole number in 64 bits, without leading zeros.
 #[inline(always)]
@@ -382,6 +384,45 @@ pub(crate) fn time(field: &[u8]) -> Option<i64> {
     rest.is_empty().then(|| i64::from(hour * 3600 + minute * 60 + second) * 1_000_000_000 + i64::from(nanos))
 }
 
+/// The same, or one of twelve hours with `AM` or `PM` behind it.
+pub(crate) fn any_time(field: &[u8]) -> Option<i64> {
+    time(field).or_else(|| time_half(field))
+}
+
+/// Nanoseconds since midnight of `9:30 AM`, `09:30:15pm`.
+pub(crate) fn time_half(field: &[u8]) -> Option<i64> {
+    const HOUR: i64 = 3_600_000_000_000;
+    // A point may stand behind the letters.
+    let length = field.iter().rposition(u8::is_ascii_digit)? + 1;
+    let (clock, half) = field.split_at(length);
+    let mut half = half.trim_ascii_start();
+    let afternoon = half_day(&mut half)?;
+    let nanos = time(clock).filter(|nanos| half.is_empty() && (HOUR..13 * HOUR).contains(nanos))?;
+    Some(nanos % (12 * HOUR) + if afternoon { 12 * HOUR } else { 0 })
+}
+
+/// A time of day behind a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// Nanoseconds since midnight.
+    pub nanos: i64,
+    /// Whether it is one of twelve hours.
+    pub half: bool,
+}
+
+/// The date before a clock, and the clock; nothing where a text does not end with one.
+pub(crate) fn split_clock(field: &[u8]) -> Option<(&[u8], Clock)> {
+    let colon = field.iter().position(|byte| *byte == b':')?;
+    let gap = field[..colon].iter().rposition(|byte| *byte == b' ')?;
+    let (day, clock) = (field[..gap].trim_ascii_end(), &field[gap + 1..]);
+    let day = day.strip_suffix(b",").unwrap_or(day);
+    let clock = match time(clock) {
+        Some(nanos) => Clock { nanos, half: false },
+        None => Clock { nanos: time_half(clock)?, half: true },
+    };
+    Some((day, clock))
+}
+
 /// `:SS` with an optional fraction at the beginning of a text: seconds, nanoseconds, and what follows.
 fn seconds(rest: &[u8]) -> Option<(u32, u32, &[u8])> {
     let [b':', more @ ..] = rest else { return Some((0, 0, rest)) };
@@ -402,9 +443,8 @@ fn seconds(rest: &[u8]) -> Option<(u32, u32, &[u8])> {
 
 /// A date with day and month in an order of their own and a clock behind: `28/01/2018 10:30`.
 pub(crate) fn local_datetime(field: &[u8], order: DateOrder) -> Option<Moment> {
-    let gap = field.iter().position(|byte| *byte == b' ')?;
-    let day = date(&field[..gap], order)?;
-    let nanos = time(field[gap..].trim_ascii_start())?;
+    let (day, Clock { nanos, .. }) = split_clock(field)?;
+    let day = date(day, order)?;
     Some(Moment {
         seconds: i64::from(day) * 86_400 + nanos / 1_000_000_000,
         nanos: (nanos % 1_000_000_000) as u32,
@@ -472,6 +512,9 @@ fn four(bytes: &[u8]) -> Option<i32> {
 /// Days since 1970-01-01; nothing for a day that does not exist.
 #[inline]
 pub(crate) fn date(field: &[u8], order: DateOrder) -> Option<i32> {
+    if let DateOrder::Written(formats) = order {
+        return dates::day(field, formats);
+    }
     if order == DateOrder::YearMonthDay {
         return match field {
             [_, _, _, _, b'-', _, _, b'-', _, _] | [_, _, _, _, b'/', _, _, b'/', _, _] => {
@@ -493,7 +536,7 @@ pub(crate) fn date(field: &[u8], order: DateOrder) -> Option<i32> {
 }
 
 /// Days from civil (Hinnant 2013), after checking that the day exists.
-fn days(year: i32, month: u32, day: u32) -> Option<i32> {
+pub(crate) fn days(year: i32, month: u32, day: u32) -> Option<i32> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         4 | 6 | 9 | 11 => 30,

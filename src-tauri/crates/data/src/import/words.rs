@@ -1,6 +1,8 @@
 //! Words that stand for a missing value: the usual ones, which count only in columns that are no text, or those that a
 //! person gave, which count everywhere.
 
+use std::borrow::Cow;
+
 /// Words that commonly stand for a missing value.
 const USUAL: [&str; 34] = [
     "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "N.A.", "n.a.", "n/d", "NaN", "nan", "NAN", "null", "NULL", "Null",
@@ -50,6 +52,33 @@ impl Tokens {
             Self::Given(words) => words.clone(),
         }
     }
+}
+
+/// A text of a database's own export as what it means.
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        let means = match rest.as_bytes().get(at + 1) {
+            Some(b't') => '\t',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b'\\') => '\\',
+            _ => {
+                plain.push('\\');
+                rest = &rest[at + 1..];
+                continue;
+            }
+        };
+        plain.push(means);
+        rest = &rest[at + 2..];
+    }
+    if plain.is_empty() && rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod binary;
 mod cast;
 mod chance;
 pub(crate) mod columns;
+pub(crate) mod date_format;
 mod date_parse;
 mod dates;
 mod decimals;

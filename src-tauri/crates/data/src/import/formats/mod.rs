@@ -163,7 +163,7 @@ fn read_at(
             let what = format!("{} is packed more than {MOST_PACKED} times", path.display());
             return Err(DataError::refused(what, None, "Unpack it, and read the file inside"));
         }
-        Format::Parquet => ("parquet", guarded(path, "parquet", || binary::parquet(path, bytes))?),
+        Format::Parquet => ("parquet", guarded(path, "parquet", || binary::parquet(path, bytes, progress))?),
         Format::Arrow => ("arrow", guarded(path, "arrow", || binary::arrow(path, bytes))?),
         Format::ArrowStream => ("arrow", guarded(path, "arrow", || binary::arrow_stream(path, bytes))?),
     };
@@ -338,3 +338,5 @@ fn whole_records<'a>(path: &Path, unpacked: &'a Unpacked) -> Result<(&'a [u8], O
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod type_tests;
