@@ -10,7 +10,7 @@ use cairn_protocol::{UnfitCell, results::Prediction};
 use polars::prelude::*;
 
 use super::fitted::Learned;
-use crate::error::DataError;
+use crate::{error::DataError, progress::Watch};
 
 /// What steps may look at beside their own table.
 #[derive(Debug, Clone, Default)]
@@ -41,27 +41,31 @@ impl Around {
 
 /// The rows a step learns from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FitRows<'a>(Option<&'a [u8]>);
+pub(super) struct FitRows<'a> {
+    parts: Option<&'a [u8]>,
+    /// Told how far the learning is.
+    pub watch: Watch<'a>,
+}
 
 impl<'a> FitRows<'a> {
     /// Those of part 0; all where there are no parts.
-    pub fn of(parts: Option<&'a [u8]>) -> Self {
-        Self(parts)
+    pub fn of(parts: Option<&'a [u8]>, watch: Watch<'a>) -> Self {
+        Self { parts, watch }
     }
 
     /// The parts, where only those of part 0 count.
     pub fn parts(self) -> Option<&'a [u8]> {
-        self.0
+        self.parts
     }
 
     /// Whether the step learns from a row.
     pub fn has(self, row: usize) -> bool {
-        self.0.is_none_or(|parts| parts[row] == 0)
+        self.parts.is_none_or(|parts| parts[row] == 0)
     }
 
     /// The values of those rows.
     pub fn pick(self, values: &[f64]) -> Vec<f64> {
-        match self.0 {
+        match self.parts {
             None => values.to_vec(),
             Some(parts) => values.iter().zip(parts).filter(|(_, part)| **part == 0).map(|(value, _)| *value).collect(),
         }
@@ -69,7 +73,7 @@ impl<'a> FitRows<'a> {
 
     /// As a message calls them.
     pub fn name(self) -> &'static str {
-        if self.0.is_some() { "training rows" } else { "table" }
+        if self.parts.is_some() { "training rows" } else { "table" }
     }
 }
 
@@ -85,6 +89,8 @@ pub(super) struct Stage<'a> {
     pub row_numbers: Option<&'a [u64]>,
     /// What it may look at.
     pub around: &'a Around,
+    /// Told how far the change is.
+    pub watch: Watch<'a>,
 }
 
 /// What becomes of the rows.
