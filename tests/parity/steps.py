@@ -180,6 +180,7 @@ made = ordinal.transform(source[["c", "n"]])
 case("ordinal", table(c=level, n=number), {"op": "ordinal", "columns": ["c", "n"], "unseen": "minus_one", "fit": "all"},
      table(c=made[:, 0], n=made[:, 1]), new=table(c=["violet", "red"], n=[2, 77]),
      new_expected=table(**dict(zip("cn", ordinal.transform(pd.DataFrame({"c": ["violet", "red"], "n": [2, 77]})).T))))
+one_hot_source, source_levels = source, source[["c"]].dropna()
 order = ["red", "green", "blue", "Zoë"]
 ordinal = OrdinalEncoder(categories=[order]).fit(source[["c"]].dropna())
 made = np.full(N, np.nan)
@@ -292,6 +293,68 @@ for percent in (100, 67):
         case(f"balance {method} {percent}", table(**source, y=classes),
              {"op": "balance", "target": "y", "method": method, "ratio_percent": percent},
              counts={name: int((made == name).sum()) for name in ("no", "yes")})
+
+# Folded levels: scikit-learn calls the folded column NAME_infrequent_sklearn.
+for least, options in ((12, {"rare_below_count": 12}), (0.25, {"rare_below_percent": 25.0})):
+    encoder = OneHotEncoder(min_frequency=least, handle_unknown="infrequent_if_exist", sparse_output=False)
+    made = encoder.fit_transform(source_levels)
+    names = [name.replace("infrequent_sklearn", "other") for name in encoder.get_feature_names_out()]
+    fresh = encoder.transform(pd.DataFrame({"c": pd.Series(["red", "violet", "blue"], dtype="str")}))
+    case(f"one-hot folded below {least}", table(c=source_levels["c"].to_numpy(dtype=object)),
+         {"op": "one_hot", "columns": ["c"], "nulls": "all_zeros", "unseen": "other", "fit": "all", **options},
+         table(**dict(zip(names, made.T))), new=table(c=["red", "violet", "blue"]),
+         new_expected=table(**dict(zip(names, fresh.T))))
+binary = OneHotEncoder(drop="if_binary", sparse_output=False).fit(one_hot_source[["f", "n"]])
+made = pd.DataFrame(binary.transform(one_hot_source[["f", "n"]]), columns=binary.get_feature_names_out())
+case("one-hot drop if two", table(f=flag, n=number),
+     {"op": "one_hot", "columns": ["f", "n"], "drop": "if_two", "fit": "all"},
+     table(**{key.replace("f_True", "f_true"): made[key] for key in made.columns}), exact_columns=True)
+
+# Groups, pivots and series of pandas: groups stand in the order of their first row.
+M = 90
+group = rng.choice(["x", "y", "z", None], M, p=[0.4, 0.3, 0.2, 0.1]).astype(object)
+kind = rng.choice(["b", "a", "c"], M)
+value = np.where(rng.random(M) < 0.1, np.nan, np.abs(rng.normal(5, 3, M)).round(3) + 0.5)
+count = rng.integers(0, 30, M)
+long = pd.DataFrame({"g": group, "k": kind, "v": value, "n": count})
+functions = {"count": "count", "rows": "size", "distinct": "nunique", "sum": "sum", "mean": "mean", "median": "median",
+             "std": "std", "min": "min", "max": "max"}
+for by in (["g"], ["g", "k"]):
+    grouped = long.groupby(by, sort=False, dropna=False)
+    made = grouped.agg(**{f"v_{ours}": ("v", theirs) for ours, theirs in functions.items()},
+                       n_first=("n", "first"), n_last=("n", "last"), n_mode=("n", lambda cells: cells.mode().iloc[0])).reset_index()
+    aggregations = [{"column": "v", "function": ours} for ours in functions] + [
+        {"column": "n", "function": ours} for ours in ("first", "last", "mode")]
+    case(f"group by {' and '.join(by)}", table(g=group, k=kind, v=value, n=count),
+         {"op": "group_by", "by": by, "aggregations": aggregations},
+         table(**{name: made[name].to_numpy(dtype=object) for name in made.columns}), exact_columns=True)
+known = long.dropna(subset=["g"])
+order = list(dict.fromkeys(known["g"]))
+for ours, theirs in (("mean", "mean"), ("sum", "sum"), ("max", "max"), ("std", "std"), ("count", "count")):
+    made = known.pivot_table(index="g", columns="k", values="v", aggfunc=theirs).loc[order]
+    case(f"pivot {ours}", table(g=known["g"], k=known["k"], v=known["v"]),
+         {"op": "pivot", "index": ["g"], "on": "k", "values": "v", "function": ours},
+         table(g=order, **{name: made[name] for name in made.columns}), exact_columns=True)
+wide = pd.DataFrame({"id": [3, 1, 2], "p": [1.5, np.nan, 2.0], "q": [4.0, 5.0, 6.5]})
+melted = wide.melt(id_vars="id")
+case("unpivot", table(**wide), {"op": "unpivot", "index": ["id"], "columns": ["p", "q"]},
+     table(**{name: melted[name].to_numpy(dtype=object) for name in melted.columns}))
+for offset in (1, 3, -2):
+    for output, make in (("value", lambda part: part.shift(offset)), ("difference", lambda part: part.diff(offset)),
+                         ("change_percent", lambda part: part.pct_change(offset, fill_method=None) * 100)):
+        made = known.groupby("g")["v"].transform(make)
+        case(f"lag {output} {offset}", table(g=known["g"], v=known["v"]),
+             {"op": "lag", "columns": ["v"], "offsets": [offset], "output": output, "by": ["g"]}, lag=plain(made))
+for keep in ("first", "last", "none"):
+    made = long[["k", "n"]].drop_duplicates(keep=False if keep == "none" else keep)
+    case(f"remove duplicates, keep {keep}", table(k=kind, n=count), {"op": "deduplicate", "keep": keep},
+         table(k=made["k"], n=made["n"]))
+made = long.sort_values(["n", "v"], ascending=[False, True], kind="stable", na_position="last")
+case("sort by two columns", table(v=value, n=count),
+     {"op": "sort", "by": [{"column": "n", "descending": True}, {"column": "v"}]}, table(v=made["v"], n=made["n"]))
+lists = pd.DataFrame({"id": [1, 2, 3], "t": ["a;b", "c", "d;e;f"]})
+made = lists.assign(t=lists["t"].str.split(";")).explode("t")
+case("explode", table(**lists), {"op": "explode", "column": "t", "separator": ";"}, table(id=made["id"], t=made["t"]))
 
 tools = {tool.__name__: tool.__version__ for tool in (sklearn, pd, np, scipy, category_encoders, imblearn)}
 out = pathlib.Path(__file__).with_name("steps.json")

@@ -57,7 +57,7 @@ fn notebooks_that_cannot_be_read_are_not_touched() {
     };
     check(
         "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"magic\"\n",
-        &["magic", "\"line\":3", "\"cell\":\"A\""],
+        &["magic", "\"line\":5", "\"cell\":\"A\""],
     );
     check(
         "schema = 1\ntitle = \"x\"\n[[cell]]\nname = \"A\"\nkind = \"wrangle\"\ninput = \"B\"\n[[cell]]\nname = \"B\"\nkind = \"wrangle\"\ninput = \"A\"\n",

@@ -101,7 +101,7 @@ pub enum Verb {
     },
     /// Replay a fitted recipe on a new file
     #[command(
-        after_help = "Examples:\n  cairn apply stroke.cairn --cell Encode --in new.csv --out ready.parquet\n  cairn apply recipe.json --in new.csv --out ready.csv"
+        after_help = "Examples:\n  cairn apply stroke.cairn --cell Encode --in new.csv --out ready.parquet\n  cairn apply recipe.json --in new.csv --out ready.csv\n  cairn apply stroke.cairn --cell Encode --in ready.parquet --out as_before.csv --inverse"
     )]
     Apply {
         /// The notebook, or a recipe file written by the window or by cairn code --to recipe
@@ -116,6 +116,9 @@ pub enum Verb {
         /// The file to write: .csv, .parquet, .arrow
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Undo the recipe: the file holds what it made (scaled numbers, 0/1 columns, components)
+        #[arg(long)]
+        inverse: bool,
         /// How to read it
         #[command(flatten)]
         how: How,

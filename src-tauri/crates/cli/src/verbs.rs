@@ -54,8 +54,8 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
             let Response::Profiled(profile) = ask(&project::bare(), request, output)? else { return Err(unexpected()) };
             Ok(output.result(&profile, || print::profile(&profile)))
         }
-        Verb::Apply { recipe, cell, input, out, how } => {
-            let asked = recipe::Apply { recipe, cell: cell.as_deref(), input, out, how };
+        Verb::Apply { recipe, cell, input, out, inverse, how } => {
+            let asked = recipe::Apply { recipe, cell: cell.as_deref(), input, out, inverse: *inverse, how };
             recipe::apply(given, &asked, output)
         }
         Verb::Code { notebook, cell, to, out } => {

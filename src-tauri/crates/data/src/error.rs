@@ -229,30 +229,8 @@ impl DataError {
 
 /// The known names most like the one asked for, at most three, for a hint.
 fn closest(asked: &str, known: &[String]) -> String {
-    let asked = asked.to_lowercase();
-    let mut scored: Vec<(usize, &String)> =
-        known.iter().map(|name| (edits(&asked, &name.to_lowercase()), name)).collect();
-    scored.sort();
-    let limit = (asked.chars().count() / 2).max(2);
-    let names: Vec<String> =
-        scored.iter().take_while(|(far, _)| *far <= limit).take(3).map(|(_, name)| format!("«{name}»")).collect();
-    names.join(", ")
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let kept = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = kept.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let near = cairn_protocol::reading::closest(asked, known.iter().map(String::as_str));
+    near.into_iter().map(|name| format!("«{name}»")).collect::<Vec<_>>().join(", ")
 }
 
 impl From<DataError> for ErrorInfo {

@@ -14,10 +14,13 @@ mod import;
 mod mapped;
 mod ndjson;
 mod page;
+mod personal;
 mod portable;
 mod profile;
 mod progress;
 mod quality;
+#[cfg(test)]
+mod round_trip_tests;
 pub mod split;
 pub mod stats;
 pub mod steps;
@@ -34,14 +37,14 @@ pub use import::formats::is_data_file;
 pub use import::{Imported, export_rejects, import, peek};
 pub use mapped::read_ipc;
 pub use page::{order, page, take_rows};
+pub use personal::{PersonalData, PersonalKind, personal_data};
 pub use portable::{from_ipc, to_ipc};
 pub use profile::{column_detail, profile, profile_within};
 pub use progress::{NoProgress, Progress};
 pub use quality::{associations, quality};
 pub use split::{split, split_fold};
 pub use steps::{
-    Around, FittedRecipe, Parts, Preview as PreviewWindow, Table, apply, followed, invert, predict, preview,
-    preview_of, run_recipe, run_recipe_tolerant,
+    Around, FittedRecipe, FittedStep, Parts, Preview as PreviewWindow, Table, apply, apply_watched, followed, invert,
+    new_salt, predict, preview, preview_of, run_recipe, run_recipe_tolerant,
 };
-pub use steps::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use training_table::{TrainingFrame, read_predictions, scoring_frame, task_of, training_table, write_ipc};

@@ -61,6 +61,10 @@ fn cases() -> Vec<(String, Vec<Step>)> {
             json!([{"op": "cast", "columns": ["day"], "to": "text"}, {"op": "cast", "columns": ["day"], "to": "date"}, {"op": "cast", "columns": ["at"], "to": "date"}]),
         ),
         one("cast_decimal", json!({"op": "cast", "columns": ["score"], "to": "decimal"})),
+        one(
+            "decimal_levels",
+            json!([{"op": "cast", "columns": ["score"], "to": "decimal"}, {"op": "duplicate", "column": "score", "name": "rank"}, {"op": "ordinal", "columns": ["rank"], "unseen": "minus_one"}, {"op": "one_hot", "columns": ["score"], "max_categories": 4}]),
+        ),
         one("sort", json!({"op": "sort", "by": [{"column": "city"}, {"column": "bmi", "descending": true}]})),
         one("sort_nulls", json!({"op": "sort", "by": [{"column": "age", "descending": true}], "nulls_first": true})),
         one("deduplicate_min", json!({"op": "deduplicate", "columns": ["city"], "keep": "min", "by": "bmi"})),

@@ -250,8 +250,16 @@ impl Inner {
                 tables::preview(self, &path, &cell, &look).map(Response::Preview)
             }
 
-            Request::ApplyRecipe { recipe, cell, input, options, out } => {
-                self.apply_recipe(&recipe, cell.as_deref(), &input, &options, &out)
+            Request::ApplyRecipe { recipe, cell, input, options, out, inverse } => {
+                let asked = recipe::Replay {
+                    recipe: &recipe,
+                    cell: cell.as_deref(),
+                    input: &input,
+                    options: &options,
+                    out: &out,
+                    inverse,
+                };
+                self.apply_recipe(&asked)
             }
 
             Request::Page { table, query, first_row, rows, first_column, columns } => {
@@ -490,28 +498,23 @@ impl Inner {
         result.map(|cells| Response::Outcomes { notebook: path.to_owned(), cells })
     }
 
-    fn apply_recipe(
-        &self,
-        recipe: &str,
-        cell: Option<&str>,
-        input: &str,
-        options: &cairn_protocol::notebook::ImportOptions,
-        out: &str,
-    ) -> Result<Response, ErrorInfo> {
+    fn apply_recipe(&self, asked: &recipe::Replay<'_>) -> Result<Response, ErrorInfo> {
         let project = self.project().ok();
-        let mut cell = cell.map(str::to_owned);
-        if !recipe::is_file(recipe) {
+        let mut asked = *asked;
+        let name;
+        if !recipe::is_file(asked.recipe) {
             // What the recipe learned must be that of the notebook as it stands.
-            let name = recipe::cell_of(&*self.project()?, recipe, cell.as_deref())?;
-            if let Response::Outcomes { cells, .. } = self.run_and_wait(recipe, std::slice::from_ref(&name), &[])?
+            name = recipe::cell_of(&*self.project()?, asked.recipe, asked.cell)?;
+            if let Response::Outcomes { cells, .. } =
+                self.run_and_wait(asked.recipe, std::slice::from_ref(&name), &[])?
                 && let Some(error) = cells.into_iter().find_map(|outcome| outcome.error)
             {
                 return Err(error);
             }
-            cell = Some(name);
+            asked.cell = Some(&name);
         }
-        self.in_job(format!("Apply {recipe} to {input}"), |job| {
-            let asked = recipe::Replay { recipe, cell: cell.as_deref(), input, options, out };
+        let doing = if asked.inverse { "Undo" } else { "Apply" };
+        self.in_job(format!("{doing} {} on {}", asked.recipe, asked.input), |job| {
             recipe::replay(self, project.as_deref(), &asked, job).map(Response::Applied)
         })
     }

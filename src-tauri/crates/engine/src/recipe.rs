@@ -10,8 +10,9 @@ use cairn_protocol::{
     ErrorInfo,
     door::AppliedRecipe,
     notebook::{Cell, CellBody, ImportOptions, Notebook},
+    reading::Node,
     results::CellResult,
-    steps::Step,
+    steps::{Step, catalogue},
     table::{ColumnType, ImportReport, ImportedColumn},
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ const TABLES_LIMIT: usize = 32 << 20;
 
 /// A recipe that stands by itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Portable {
     /// [`PORTABLE_SCHEMA`].
     schema: u32,
@@ -243,20 +245,51 @@ fn unhex(digits: &str) -> Option<Vec<u8>> {
     (digits.len().is_multiple_of(2)).then(|| (0..digits.len()).step_by(2).map(pair).collect())?
 }
 
+/// The document of a portable recipe; what in it is not known is named with the cell and step it belongs to.
+fn parsed(text: &str, shown: &str) -> Result<Portable, ErrorInfo> {
+    const HINT: &str = "write one with: cairn code NOTEBOOK --cell NAME --to recipe";
+    let no_recipe = |why: &dyn std::fmt::Display| {
+        ErrorInfo::bad_input(format!("{shown} is no recipe: {why}")).in_file(shown).hint(HINT)
+    };
+    let document: Node = serde_json::from_str(text).map_err(|error| no_recipe(&error).at_line(error.line() as u64))?;
+    // The version first: a newer document may hold anything.
+    if let Some(Node::Int(schema)) = document.get("schema")
+        && *schema > i64::from(PORTABLE_SCHEMA)
+    {
+        let by = document.get("cairn").and_then(Node::as_str).unwrap_or("of which it says nothing");
+        return Err(ErrorInfo::bad_input(format!("{shown} was written by a newer Cairn ({by})"))
+            .in_file(shown)
+            .hint("update Cairn"));
+    }
+    let from = document.get("from").and_then(Node::as_str).and_then(|from| from.split_once('#'));
+    let in_cell = |info: ErrorInfo| match from {
+        Some((_, cell)) => info.in_file(shown).in_cell(cell),
+        None => info.in_file(shown),
+    };
+    let steps = document.get("recipe").and_then(|recipe| recipe.get("steps")).and_then(Node::as_list);
+    for (at, fitted) in steps.into_iter().flatten().enumerate() {
+        let number = match fitted.get("number") {
+            Some(Node::Int(number)) => usize::try_from(*number).unwrap_or(at + 1),
+            _ => at + 1,
+        };
+        let step = fitted.get("step").unwrap_or(&Node::Null);
+        catalogue::read_step(step).map_err(|unreadable| in_cell(unreadable.info).at_step(number))?;
+        fitted.read::<cairn_data::FittedStep>().map_err(|misread| {
+            let what = format!("what the step learned cannot be read: {misread}");
+            in_cell(ErrorInfo::bad_input(what).hint(misread.hint())).at_step(number)
+        })?;
+    }
+    Portable::deserialize(document).map_err(|misread| {
+        let info = no_recipe(&misread);
+        if misread.word().is_some() { info.hint(misread.hint()) } else { info }
+    })
+}
+
 /// Reads a portable recipe.
 fn of_file(project: Option<&Project>, path: &Path) -> Result<Fitted, ErrorInfo> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| files::io_error("cannot read", path, &error))?;
-    let portable: Portable = serde_json::from_str(&text).map_err(|error| {
-        let mut info = ErrorInfo::bad_input(format!("{shown} is no recipe: {error}")).in_file(&shown);
-        info.place.line = Some(error.line() as u64);
-        info.hint("write one with: cairn code NOTEBOOK --cell NAME --to recipe")
-    })?;
-    if portable.schema > PORTABLE_SCHEMA {
-        return Err(ErrorInfo::bad_input(format!("{shown} was written by a newer Cairn ({})", portable.cairn))
-            .in_file(&shown)
-            .hint("update Cairn"));
-    }
+    let portable = parsed(&text, &shown)?;
     let mut around = match project {
         Some(project) => project.around_steps()?,
         None => Around::default(),
@@ -278,6 +311,7 @@ fn of_file(project: Option<&Project>, path: &Path) -> Result<Fitted, ErrorInfo> 
 }
 
 /// What a replay is asked for.
+#[derive(Clone, Copy)]
 pub struct Replay<'a> {
     /// Path of a notebook, or of a portable recipe (`.json`).
     pub recipe: &'a str,
@@ -289,6 +323,8 @@ pub struct Replay<'a> {
     pub options: &'a ImportOptions,
     /// The file to write.
     pub out: &'a str,
+    /// Whether the recipe is undone rather than replayed: the file holds what it made.
+    pub inverse: bool,
 }
 
 /// Replays a fitted recipe on a file and writes the result. The cells of a notebook must be up to date.
@@ -311,7 +347,10 @@ pub fn replay(
         of_cell(engine, project, asked.recipe, &cell)?
     };
     let file = files::anywhere(root, asked.input);
-    let options = if *asked.options == ImportOptions::default() {
+    let options = if asked.inverse {
+        // The file holds the columns that the recipe made: nothing is known of how they were written.
+        asked.options.clone()
+    } else if *asked.options == ImportOptions::default() {
         let mut options = fitted.options.clone();
         // Types are those that the recipe was fitted on: a file of few rows may look like others.
         if is_delimited(&file) {
@@ -322,8 +361,13 @@ pub fn replay(
         asked.options.clone()
     };
     let imported = cairn_data::import(&file, &options, &Part::new(job, 0.0, 0.5, format!("reading {}", asked.input)))?;
-    job.progress(Some(0.5), "replaying steps");
-    let applied = cairn_data::apply(&fitted.recipe, &imported.frame, &fitted.optional, &fitted.around)?;
+    let applied = if asked.inverse {
+        job.progress(Some(0.5), "undoing steps");
+        cairn_data::invert(&fitted.recipe, &imported.frame)?
+    } else {
+        let part = Part::new(job, 0.5, 0.8, "replaying steps");
+        cairn_data::apply_watched(&fitted.recipe, &imported.frame, &fitted.optional, &fitted.around, &part)?
+    };
     let (frame, warnings) = (applied.frame, applied.warnings);
     job.check()?;
     job.progress(Some(0.8), "writing");

@@ -192,6 +192,10 @@ pub enum Request {
         options: ImportOptions,
         /// The file to write (absolute, or relative to the project): `.csv`, `.parquet`, `.arrow`.
         out: String,
+        /// Whether the recipe is undone rather than replayed: the file holds what it made, and what it was made of is
+        /// written.
+        #[serde(default)]
+        inverse: bool,
     },
 
     /// A window of a table. Answer: `Page`.

@@ -6,7 +6,8 @@
 //!
 //! Reading order: [`door`] (requests, responses, events), [`notebook`] (cells, as the `*.cairn` file holds
 //! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`quality`] and [`comparison`]
-//! (what is odd about a table, and how two differ), [`runs`] (tracker and lineage), [`sweeps`], [`errors`].
+//! (what is odd about a table, and how two differ), [`runs`] (tracker and lineage), [`sweeps`], [`errors`], [`reading`]
+//! (documents read so that no key is passed over).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -15,6 +16,7 @@ pub mod door;
 pub mod errors;
 pub mod notebook;
 pub mod quality;
+pub mod reading;
 pub mod real;
 pub mod results;
 pub mod runs;

@@ -27,12 +27,12 @@ type Options = &'static [(&'static str, &'static str)];
 /// Whether a column can stand in a field.
 #[must_use]
 pub(in crate::cells) fn accepts(accepts: Accepts, kind: ColumnType) -> bool {
-    use ColumnType::{Category, Date, Datetime, Decimal, Float, List, Struct, Text, Time};
+    use ColumnType::{Category, Date, Datetime, Float, List, Struct, Text, Time};
     match accepts {
         Accepts::Any => true,
         Accepts::Numbers => kind.is_numeric(),
         Accepts::Text => matches!(kind, Text | Category),
-        Accepts::Levels => !matches!(kind, Float | Decimal | List | Struct),
+        Accepts::Levels => !matches!(kind, Float | List | Struct),
         Accepts::Times => matches!(kind, Date | Datetime | Time),
     }
 }

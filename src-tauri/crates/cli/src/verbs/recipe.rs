@@ -27,6 +27,8 @@ pub struct Apply<'a> {
     pub input: &'a Path,
     /// The file written.
     pub out: &'a Path,
+    /// Whether the recipe is undone.
+    pub inverse: bool,
     /// How to read it.
     pub how: &'a How,
 }
@@ -55,6 +57,7 @@ pub fn apply(given: Option<&Path>, asked: &Apply<'_>, output: Output) -> Result<
         input: file(asked.input),
         options: options(asked.how)?,
         out: file(asked.out),
+        inverse: asked.inverse,
     };
     let Response::Applied(applied) = ask(&engine, request, output)? else { return Err(unexpected()) };
     Ok(output.result(&applied, || lines(&applied)))

@@ -54,7 +54,7 @@ def _place(df, name, columns, keep_source=False):
 # ---- def _text ----
 def _text(df, name):
     """The cells of a column as levels are spelled."""
-    if df.schema[name].is_float():
+    if df.schema[name].is_float() or df.schema[name].is_decimal():
         return pl.lit(pl.Series(name, _labels(df, name), dtype=pl.String))
     return pl.col(name).cast(pl.String)
 

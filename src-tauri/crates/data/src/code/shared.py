@@ -42,7 +42,10 @@ def _spelled(value):
 
 # ---- def _label ----
 def _label(value):
-    """A value as text, as levels are spelled: floats without `.0` and without exponents."""
+    """A value as text, as levels are spelled: floats without `.0` and without exponents, decimals without zeros behind."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, float) and math.isfinite(value):
         return format(Decimal(repr(value + 0.0)), "f").removesuffix(".0")
     return _spelled(value)
@@ -208,6 +211,8 @@ def _value(value, kind=None):
         return dt.timedelta(microseconds=value)
     if made_of == "int" and kind == "time":
         return (dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=value // 1000)).time()
+    if made_of == "text" and kind == "decimal":
+        return Decimal(value)
     return value
 
 # ---- def _fill_along ----

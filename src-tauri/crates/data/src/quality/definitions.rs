@@ -1,6 +1,7 @@
 //! What each kind of finding means: the words that stand beside its figures.
 
-use super::{of_columns, personal, power, spelling};
+use super::{of_columns, power, spelling};
+use crate::personal;
 
 /// The definition of a kind of finding; empty for a kind that is not known.
 pub(crate) fn of(kind: &str) -> &'static str {

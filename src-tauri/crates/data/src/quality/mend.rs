@@ -10,7 +10,8 @@ use cairn_protocol::{
     table::ColumnType,
 };
 
-use super::{personal::Hide, spelling::Respelling};
+use super::spelling::Respelling;
+use crate::personal::PersonalKind;
 
 /// Spellings that one step replaces, at most: more make no form that a person reads.
 const PAIRS: usize = 500;
@@ -106,13 +107,12 @@ pub(super) fn balance(target: &str) -> Option<Step> {
     step(StepOp::Balance(Balance { target: target.to_owned(), method: BalanceMethod::Weights, ..Balance::default() }))
 }
 
-/// Hides personal data.
-pub(super) fn hide(column: &str, kind: ColumnType, how: Hide) -> Option<Step> {
-    let method = match how {
-        Hide::Hash if matches!(kind, ColumnType::Text | ColumnType::Category | ColumnType::Int) => {
-            AnonymiseMethod::Hash
-        }
-        Hide::Year if matches!(kind, ColumnType::Date | ColumnType::Datetime) => AnonymiseMethod::Year,
+/// Hides personal data: rows of one person still belong together by a hash; of a date the year stays.
+pub(super) fn hide(column: &str, kind: ColumnType, what: PersonalKind) -> Option<Step> {
+    let method = match what {
+        PersonalKind::BirthDate if matches!(kind, ColumnType::Date | ColumnType::Datetime) => AnonymiseMethod::Year,
+        PersonalKind::BirthDate | PersonalKind::Address => AnonymiseMethod::Drop,
+        _ if matches!(kind, ColumnType::Text | ColumnType::Category | ColumnType::Int) => AnonymiseMethod::Hash,
         _ => AnonymiseMethod::Drop,
     };
     step(StepOp::Anonymise(Anonymise { columns: columns(column), method, ..Anonymise::default() }))

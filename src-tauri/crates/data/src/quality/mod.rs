@@ -18,7 +18,6 @@ mod mend;
 mod odd;
 mod of_columns;
 mod of_target;
-mod personal;
 mod power;
 mod spelling;
 pub(crate) mod view;

@@ -6,13 +6,14 @@ use cairn_protocol::{
     Real,
     table::{ColumnType, Finding, Severity},
 };
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, NewChunkedArray};
 
 use super::{
-    finding, mend, personal, spelling,
-    view::{Levels, missing_cells},
+    finding, mend, spelling,
+    view::{Levels, evenly, missing_cells},
 };
 use crate::{
+    personal,
     profile::{
         FAR, Figures,
         findings::{percent, thousands},
@@ -60,16 +61,22 @@ fn with(mut finding: Finding, figures: &[(&str, f64)]) -> Finding {
     finding
 }
 
+/// Cells that personal data are looked for in, evenly taken.
+const PERSONAL_CELLS: usize = 2_000;
+
 fn personal_data(column: &Column, figures: &Figures) -> Option<Finding> {
     let profile = &figures.profile;
-    let found = personal::personal(column, profile.column_type)?;
+    let rows: Vec<IdxSize> = evenly(column.len(), PERSONAL_CELLS).into_iter().map(|row| row as IdxSize).collect();
+    let cells = column.as_materialized_series().take(&IdxCa::from_slice("".into(), &rows)).ok()?;
+    let found = personal::of_column(&cells).ok().flatten()?;
+    let what = found.kind.title();
     let message = if found.share > 0.0 {
-        format!("likely holds {}: {} of the cells looked at are like one", found.what, percent(found.share))
+        format!("likely holds {what}: {} of the cells looked at are like one", percent(found.share))
     } else {
-        format!("likely holds {}, by its name", found.what)
+        format!("likely holds {what}, by its name")
     };
     let mut finding = finding(&profile.name, Severity::High, "personal", message);
-    finding.suggested_step = mend::hide(&profile.name, profile.column_type, found.hide);
+    finding.suggested_step = mend::hide(&profile.name, profile.column_type, found.kind);
     Some(with(finding, &[("share", found.share)]))
 }
 

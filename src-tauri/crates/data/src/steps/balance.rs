@@ -52,7 +52,8 @@ impl Operation for Balance {
                 Ok(Change { rows: Rows::Keep(keep), warnings: classes.line(), ..Change::default() })
             }
             BalanceMethod::Smote | BalanceMethod::SmoteNc => {
-                let (frame, made, mut warnings) = smote::raised(self, frame, &classes, &classes.wanted(ratio))?;
+                let (frame, made, mut warnings) =
+                    smote::raised(self, frame, &classes, &classes.wanted(ratio), stage.watch)?;
                 let old = frame.height() - made;
                 let from = (0..old as IdxSize).chain(std::iter::repeat_n(IdxSize::MAX, made)).collect();
                 warnings.splice(0..0, classes.line());

@@ -35,7 +35,9 @@ impl Operation for Bin {
             }
             _ => None,
         };
+        let each = rows.watch.each(self.columns.len());
         let one = |name: &String| -> Result<(ColumnBins, Option<String>), DataError> {
+            each.next()?;
             let edges = match (self.method, &target) {
                 (BinMethod::Edges, _) => own_edges(frame, name, &self.edges)?,
                 (_, Some(target)) => {

@@ -75,7 +75,7 @@ impl Operation for BinaryEncode {
 }
 
 /// Binary digits of the largest number.
-fn digits(codes: &ColumnCodes) -> u32 {
+pub(super) fn digits(codes: &ColumnCodes) -> u32 {
     let levels = codes.levels.len() as u64 + u64::from(codes.null.is_some());
     u64::BITS - levels.leading_zeros()
 }

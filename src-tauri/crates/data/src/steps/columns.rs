@@ -168,6 +168,7 @@ pub(crate) fn codes(series: &Series) -> Result<Codes, DataError> {
             }
             Ok(codes)
         }
+        ColumnType::Decimal => decimal_codes(series),
         ColumnType::Text | ColumnType::Category if series.dtype() != &DataType::Null => {
             let texts = texts(series)?;
             let (rows, order) = text_codes(&texts);
@@ -183,6 +184,25 @@ pub(crate) fn codes(series: &Series) -> Result<Codes, DataError> {
             "Drop the column",
         )),
     }
+}
+
+/// Codes of decimals by their exact values. A level is written without zeros at the end, so that `2.50` of one file meets
+/// `2.5` of another, and `1.00` the whole number 1.
+fn decimal_codes(series: &Series) -> Result<Codes, DataError> {
+    let decimals = series.decimal().map_err(DataError::table("reading decimals"))?;
+    let mut seen: PlHashMap<i128, u32> = PlHashMap::default();
+    let mut order: Vec<i128> = Vec::new();
+    let mut number = |units: i128| {
+        *seen.entry(units).or_insert_with(|| {
+            order.push(units);
+            (order.len() - 1) as u32
+        })
+    };
+    let rows = decimals.physical().iter().map(|units| units.map_or(MISSING, &mut number)).collect();
+    let (rows, order) = in_order(rows, order);
+    let scale = decimals.scale();
+    let level = |units| Level { label: super::decimals::shown(units, scale), value: LevelValue::Text };
+    Ok(Codes { rows, levels: order.into_iter().map(level).collect() })
 }
 
 /// Rows of a stretch that is numbered on its own.
@@ -322,6 +342,11 @@ mod tests {
             Series::new("c".into(), ["z", "a"]).cast(&DataType::from_categories(Categories::global())).unwrap();
         check(category, &["a", "z"], &[1, 0]);
         check(Series::new_null("n".into(), 2), &[], &[MISSING, MISSING]);
+        let units =
+            Int128Chunked::new("d".into(), [Some(250i128), None, Some(-5), Some(250), Some(10i128.pow(37)), Some(0)]);
+        let decimals = units.into_decimal(38, 2).unwrap().into_series();
+        let large = format!("1{}", "0".repeat(35));
+        check(decimals, &["-0.05", "0", "2.5", &large], &[2, MISSING, 0, 2, 3, 1]);
     }
 
     #[test]

@@ -84,6 +84,56 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     parts(a.trim()).is_some_and(|one| parts(b.trim()) == Some(one))
 }
 
+/// A decimal as text without zeros at the end.
+pub(super) fn shown(units: i128, scale: usize) -> String {
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let fraction = fraction.trim_end_matches('0');
+    let sign = if units < 0 { "-" } else { "" };
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+/// A number as [`shown`] writes it; none where the text is no number with so few digits.
+pub(super) fn plain(text: &str) -> Option<String> {
+    let (value, places) = parts(text.trim())?;
+    match usize::try_from(places) {
+        Ok(places) => Some(shown(value, places)),
+        Err(_) => Some(shown(value.checked_mul(10i128.checked_pow(places.unsigned_abs())?)?, 0)),
+    }
+}
+
+/// Texts as decimals with as many places as the text with the most has; null where they are none.
+pub(super) fn of_texts(texts: &StringChunked, name: &str) -> Result<Series, DataError> {
+    let most = texts.iter().flatten().filter_map(|text| parts(text.trim())).map(|(_, places)| places).max();
+    read(texts, most.unwrap_or(0).clamp(0, MOST_PLACES as i32) as usize, name)
+}
+
+/// A column of decimals whose missing cells hold what `fill` gives for them, with as many places as both need; none
+/// where a value is no number or has no room.
+pub(super) fn filled<'a>(series: &Series, fill: impl Fn(usize) -> Option<&'a str>) -> Option<Series> {
+    let decimals = series.decimal().ok()?;
+    let units: Vec<Option<i128>> = decimals.physical().iter().collect();
+    let mut scale = decimals.scale();
+    for (row, _) in units.iter().enumerate().filter(|(_, units)| units.is_none()) {
+        if let Some(text) = fill(row) {
+            scale = scale.max(usize::try_from(parts(text.trim())?.1).unwrap_or(0));
+        }
+    }
+    let more = 10i128.checked_pow(u32::try_from(scale - decimals.scale()).ok()?)?;
+    let mut cells = Vec::with_capacity(units.len());
+    for (row, units) in units.into_iter().enumerate() {
+        cells.push(match units {
+            Some(units) => Some(units.checked_mul(more)?),
+            None => match fill(row) {
+                Some(text) => Some(scaled(text.trim(), scale)?),
+                None => None,
+            },
+        });
+    }
+    let made: Int128Chunked = cells.into_iter().collect();
+    Some(made.into_decimal(DIGITS, scale).ok()?.into_series().with_name(series.name().clone()))
+}
+
 /// Texts as decimals; null where they are none.
 pub(super) fn read(cells: &StringChunked, scale: usize, name: &str) -> Result<Series, DataError> {
     let values: Int128Chunked = cells.iter().map(|text| text.and_then(|text| scaled(text, scale))).collect();
@@ -110,5 +160,25 @@ mod tests {
             check(bad, 2, None);
         }
         assert!(same("12.5", "12.50") && !same("12.5", "12.51"));
+        for (units, scale, text) in [(1250, 2, "12.5"), (-5, 3, "-0.005"), (0, 2, "0"), (700, 2, "7"), (12, 0, "12")] {
+            assert_eq!(shown(units, scale), text);
+            assert_eq!(plain(text).as_deref(), Some(text));
+        }
+        assert_eq!(plain("1.5e3").as_deref(), Some("1500"));
+        assert_eq!(plain("02.50").as_deref(), Some("2.5"));
+        assert_eq!(plain("abc"), None);
+    }
+
+    #[test]
+    fn gaps_are_filled_exactly() {
+        let units = Int128Chunked::new("d".into(), [Some(10i128.pow(36)), None, None]);
+        let decimals = units.into_decimal(38, 1).unwrap().into_series();
+        let made = filled(&decimals, |row| (row == 1).then_some("2.25")).unwrap();
+        assert_eq!(made.decimal().unwrap().scale(), 2);
+        assert_eq!(
+            made.decimal().unwrap().physical().iter().collect::<Vec<_>>(),
+            [Some(10i128.pow(37)), Some(225), None]
+        );
+        assert!(filled(&decimals, |_| Some("x")).is_none());
     }
 }

@@ -6,6 +6,7 @@
 use cairn_protocol::{
     Real,
     steps::{FrequencyEncode, FrequencyUnit, Ordinal, UnseenCode},
+    table::ColumnType,
 };
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -30,8 +31,14 @@ impl Operation for Ordinal {
         let one = |name: &String| -> Result<ColumnCodes, DataError> {
             let series = column(frame, name)?;
             let seen = Seen::new(series, rows)?;
-            let others = seen.levels.iter().map(|(label, _)| label).filter(|label| !self.order.contains(*label));
-            let levels = self.order.iter().chain(others).enumerate();
+            // Levels of decimals stand without zeros at the end; a person may write them with.
+            let as_level = |text: &String| match column_type(series.dtype()) {
+                ColumnType::Decimal => super::decimals::plain(text).unwrap_or_else(|| text.clone()),
+                _ => text.clone(),
+            };
+            let order: Vec<String> = self.order.iter().map(as_level).collect();
+            let others = seen.levels.iter().map(|(label, _)| label).filter(|label| !order.contains(*label));
+            let levels = order.iter().chain(others).enumerate();
             let levels = levels.map(|(at, value)| LevelCode { value: value.clone(), code: Real(at as f64) });
             let unseen = (self.unseen == UnseenCode::MinusOne).then_some(Real(-1.0));
             Ok(ColumnCodes { levels: levels.collect(), unseen, ..seen.codes(series) })

@@ -10,6 +10,7 @@ pub(crate) const RECIPE_SCHEMA: u32 = 1;
 
 /// A recipe with what each step learned; replayed unchanged on new data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FittedRecipe {
     /// The version of this document; 1.
     pub schema: u32,
@@ -33,6 +34,7 @@ impl FittedRecipe {
 
 /// A step and what it learned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FittedStep {
     /// Number in its cell, from 1.
     pub number: usize,
@@ -50,7 +52,7 @@ pub struct FittedStep {
 
 /// What a step learned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Learned {
     /// Nothing.
     Nothing,
@@ -125,6 +127,7 @@ pub enum Learned {
 
 /// A field of objects that becomes a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FittedField {
     /// Names of the fields within each other that lead to it; empty: the value itself.
     #[serde(default)]
@@ -138,6 +141,7 @@ pub struct FittedField {
 
 /// What fills the missing cells of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnFill {
     /// Name.
     pub column: String,
@@ -156,6 +160,7 @@ pub struct ColumnFill {
 
 /// What fills the missing cells of a column within a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GroupFill {
     /// The group: the value of each grouping column as text, none for missing.
     pub group: Vec<Option<String>>,
@@ -179,6 +184,7 @@ pub enum FillValue {
 
 /// (x − centre) / width.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnScale {
     /// Name.
     pub column: String,
@@ -196,6 +202,7 @@ pub struct ColumnScale {
 
 /// The numbers that the levels of a column become.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnCodes {
     /// Name.
     pub column: String,
@@ -214,6 +221,7 @@ pub struct ColumnCodes {
 
 /// The number that a level becomes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LevelCode {
     /// The value as text.
     pub value: String,
@@ -223,6 +231,7 @@ pub struct LevelCode {
 
 /// A column of the rows that neighbours are looked for in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnDonors {
     /// Name.
     pub column: String,
@@ -238,6 +247,7 @@ pub struct ColumnDonors {
 
 /// What lies within.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnBounds {
     /// Name.
     pub column: String,
@@ -251,6 +261,7 @@ pub struct ColumnBounds {
 
 /// Where a column is cut.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnBins {
     /// Name.
     pub column: String,
@@ -260,6 +271,7 @@ pub struct ColumnBins {
 
 /// A principal component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Component {
     /// Name of its column.
     pub name: String,
@@ -273,6 +285,7 @@ pub struct Component {
 
 /// The levels of a column and the columns made of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnLevels {
     /// Name of the source column.
     pub column: String,
@@ -294,6 +307,7 @@ pub struct ColumnLevels {
 
 /// A level that the fit saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FittedLevel {
     /// The value as text.
     pub value: String,

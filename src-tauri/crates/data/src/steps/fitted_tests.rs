@@ -341,7 +341,171 @@ fn what_cannot_be_undone_is_named() {
     let made = run_on(&Table::new(frame), json).unwrap();
     let back = invert(&made.fitted, &made.table.frame).unwrap();
     assert_eq!(cells(&back.frame, "a"), [1.0, 2.0, 3.0]);
-    assert_eq!(back.warnings, ["Step 1: «Drop columns» cannot be undone"]);
+    assert_eq!(back.warnings, ["Step 1: «Drop columns»: columns that it removed cannot be had again"]);
+}
+
+#[test]
+fn every_encoding_that_has_an_inverse_is_undone() {
+    let frame = df!(
+        "b" => [Some("x"), Some("y"), None, Some("x"), Some("z")],
+        "f" => [Some("x"), Some("y"), Some("y"), None, None],
+        "p" => [1.0, 2.0, 4.0, 7.0, -3.0],
+        "q" => [0.5, 0.25, 9.0, -1.0, 2.0],
+        "i" => [Some(1.5), None, Some(2.5), None, Some(-1.0)],
+    )
+    .unwrap();
+    let json = r#"[{"op":"binary_encode","columns":["b"],"fit":"all"},
+        {"op":"frequency_encode","columns":["f"],"unit":"count","fit":"all"},
+        {"op":"duplicate","column":"p","name":"copy"},
+        {"op":"pca","columns":["p","q"],"components":2,"fit":"all"},
+        {"op":"impute","columns":["i"],"strategy":"median","indicator":true,"fit":"all"}]"#;
+    let error = invert(&run_on(&Table::new(frame.clone()), json).unwrap().fitted, &frame).unwrap_err();
+    assert!(error.to_string().contains("has no inverse for f: several levels have the number 2"), "{error}");
+    let mut frame = frame;
+    frame
+        .with_column(Series::new("f".into(), [Some("x"), Some("y"), Some("y"), Some("y"), None]).into_column())
+        .unwrap();
+    let made = run_on(&Table::new(frame.clone()), json).unwrap();
+    let error = invert(&made.fitted, &made.table.frame);
+    // One row holds x, one is missing.
+    assert!(error.unwrap_err().to_string().contains("several levels have the number 1"));
+    frame
+        .with_column(Series::new("f".into(), [Some("x"), Some("y"), Some("y"), None, Some("y")]).into_column())
+        .unwrap();
+    let json =
+        json.replace("\"frequency_encode\",\"columns\":[\"f\"],\"unit\":\"count\"", "\"ordinal\",\"columns\":[\"f\"]");
+    let made = run_on(&Table::new(frame.clone()), &json).unwrap();
+    let back = invert(&made.fitted, &made.table.frame).unwrap();
+    assert_eq!(back.warnings, Vec::<String>::new());
+    assert_eq!(back.frame.width(), frame.width(), "{:?}", back.frame.get_column_names());
+    for name in ["b", "f"] {
+        assert_eq!(texts(&back.frame, name), texts(&frame, name), "{name}");
+    }
+    for name in ["p", "q", "i"] {
+        assert!(close(&cells(&back.frame, name), &cells(&frame, name), 1e-12), "{name}");
+    }
+    // Fewer components give numbers that are near, and say so.
+    let json = r#"[{"op":"pca","columns":["p","q"],"components":1,"fit":"all"}]"#;
+    let made = run_on(&Table::new(frame.clone()), json).unwrap();
+    let back = invert(&made.fitted, &made.table.frame).unwrap();
+    assert!(back.warnings[0].contains("1 of 2 components hold "), "{:?}", back.warnings);
+    assert_eq!(back.frame.get_column_names(), ["b", "f", "i", "p", "q"]);
+}
+
+#[test]
+fn a_step_without_an_inverse_is_named() {
+    let frame = df!("a" => [1.0, 2.0, 30.0], "c" => ["u", "v", "w"]).unwrap();
+    let made = run_on(
+        &Table::new(frame.clone()),
+        r#"[{"op":"sort","by":[{"column":"a"}]},{"op":"bin","columns":["a"],"fit":"all"}]"#,
+    )
+    .unwrap();
+    let error = invert(&made.fitted, &made.table.frame).unwrap_err();
+    assert_eq!(error.to_string(), "«Bin» (bin), which made a, has no inverse");
+    assert!(matches!(error, DataError::InStep { step: 2, .. }));
+    // On the columns that it did not make nothing is in the way.
+    let back = invert(&made.fitted, &frame.select(["c"]).unwrap()).unwrap();
+    assert_eq!(back.warnings, ["Step 1: «Sort rows»: rows that it took away, added or moved stay as they are"]);
+    let made = run_on(&Table::new(frame), r#"[{"op":"group_by","by":["c"],"aggregations":[]}]"#).unwrap();
+    let error = invert(&made.fitted, &made.table.frame).unwrap_err();
+    assert!(
+        error.to_string().ends_with("has no inverse: it makes another table")
+            || error.to_string().contains("which made c"),
+        "{error}"
+    );
+}
+
+#[test]
+fn decimals_have_levels_in_every_step_that_takes_levels() {
+    let decimals = |units: &[Option<i128>], scale| {
+        let cells: Int128Chunked = units.iter().copied().collect();
+        cells.into_decimal(38, scale).unwrap().into_series()
+    };
+    let units = [Some(250), Some(1000), None, Some(250), Some(-5), Some(250)];
+    let frame = |name: &str, units: &[Option<i128>], scale| {
+        let y: Vec<f64> = (0..units.len()).map(|at| (at % 2) as f64).collect();
+        DataFrame::new(
+            units.len(),
+            vec![decimals(units, scale).with_name(name.into()).into_column(), Series::new("y".into(), y).into_column()],
+        )
+        .unwrap()
+    };
+    let table = Table::new(frame("d", &units, 2));
+    // The same values in another file, with more places, and one that the fit did not see.
+    let new = frame("d", &[Some(25_000), Some(-500), None, Some(77_000)], 4);
+    let check = |json: &str, name: &str, fitted: &[Option<&str>], replayed: &[Option<&str>]| {
+        let made = run_on(&table, json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        let found = texts(&made.table.frame, name);
+        assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), fitted, "{json}");
+        let applied = apply(&made.fitted, &new, &[], &Around::default()).unwrap();
+        let found = texts(&applied.frame, name);
+        assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), replayed, "{json}, replayed");
+        made
+    };
+    let one = |text| Some(text);
+    let made = check(
+        r#"[{"op":"one_hot","columns":["d"],"fit":"all"}]"#,
+        "d_2.5",
+        &[one("1"), one("0"), one("0"), one("1"), one("0"), one("1")],
+        &[one("1"), one("0"), one("0"), one("0")],
+    );
+    assert_eq!(made.table.frame.get_column_names(), ["d_-0.05", "d_2.5", "d_10", "d_null", "y"]);
+    let back = invert(&made.fitted, &made.table.frame).unwrap().frame;
+    assert_eq!(back.column("d").unwrap().dtype(), &DataType::Decimal(38, 2));
+    assert!(back.column("d").unwrap().equals_missing(table.frame.column("d").unwrap()));
+    let made = check(
+        r#"[{"op":"ordinal","columns":["d"],"order":["10.00","2.50"],"fit":"all"}]"#,
+        "d",
+        &[one("1"), one("0"), None, one("1"), one("2"), one("1")],
+        &[one("1"), one("2"), None, None],
+    );
+    let back = invert(&made.fitted, &made.table.frame).unwrap().frame;
+    assert!(back.column("d").unwrap().equals_missing(table.frame.column("d").unwrap()));
+    check(
+        r#"[{"op":"frequency_encode","columns":["d"],"unit":"count","fit":"all"}]"#,
+        "d",
+        &[one("3"), one("1"), one("1"), one("3"), one("1"), one("3")],
+        &[one("3"), one("1"), one("1"), one("0")],
+    );
+    check(
+        r#"[{"op":"binary_encode","columns":["d"],"fit":"all"}]"#,
+        "d_2",
+        &[one("1"), one("0"), one("0"), one("1"), one("1"), one("1")],
+        &[one("1"), one("1"), one("0"), one("0")],
+    );
+    check(
+        r#"[{"op":"group_rare","columns":["d"],"below_count":2,"fit":"all"}]"#,
+        "d",
+        &[one("2.5"), one("other"), None, one("2.5"), one("other"), one("2.5")],
+        &[one("2.5"), one("other"), None, one("other")],
+    );
+    check(
+        r#"[{"op":"impute","columns":["d"],"strategy":"mode","fit":"all"}]"#,
+        "d",
+        &[one("2.50"), one("10.00"), one("2.50"), one("2.50"), one("-0.05"), one("2.50")],
+        &[one("2.5000"), one("-0.0500"), one("2.5000"), one("7.7000")],
+    );
+    check(
+        r#"[{"op":"replace_values","columns":["d"],"pairs":[{"from":"2.500","to":"3.125"}]}]"#,
+        "d",
+        &[one("3.125"), one("10.000"), None, one("3.125"), one("-0.050"), one("3.125")],
+        &[one("3.125"), one("-0.050"), None, one("7.700")],
+    );
+    // The same buckets as the text of the level, and the same means as a column of floats.
+    let other = |kind: &str, op: &str, column: &str| {
+        let json = format!(r#"[{{"op":"cast","columns":["d"],"to":"{kind}"}},{op}]"#);
+        texts(&run_on(&table, &json).unwrap().table.frame, column)
+    };
+    let hashed = r#"{"op":"hash_encode","columns":["d"],"buckets":3}"#;
+    let encoded = r#"{"op":"target_encode","columns":["d"],"target":"y","folds":2,"fit":"all"}"#;
+    for (op, column) in [(hashed, "d_hash_0"), (hashed, "d_hash_1"), (hashed, "d_hash_2"), (encoded, "d")] {
+        assert_eq!(other("decimal", op, column), other("float", op, column), "{op}");
+    }
+    let pivot = r#"[{"op":"duplicate","column":"y","name":"z"},
+        {"op":"pivot","index":["y"],"on":"d","values":"z","function":"rows"}]"#;
+    let made = run_on(&table, pivot).unwrap().table.frame;
+    assert_eq!(made.get_column_names(), ["y", "-0.05", "2.5", "10", "null"]);
+    assert_eq!(cells(&made, "2.5"), [1.0, 2.0]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     aggregate::{aggregate, picked, word},
     columns::{MISSING, codes, column},
     fitted::Learned,
-    groups::{Buckets, RowGroups, group_rows},
+    groups::{Buckets, RowGroups, group_rows, group_rows_watched},
     names::{Names, count, rows_hold, some},
     operation::{Around, Change, FitRows, Operation, Rows, Stage},
     predict::{bytes_of, guard},
@@ -38,7 +38,7 @@ impl Operation for GroupBy {
             return Err(DataError::refused(what, None, "Name the columns that make a group, and what to compute"));
         }
         let keys = self.by.iter().map(|name| column(frame, name)).collect::<Result<Vec<_>, _>>()?;
-        let groups = group_rows(&keys, frame.height())?;
+        let groups = group_rows_watched(&keys, frame.height(), stage.watch.part(0.0, 0.5))?;
         let buckets = Buckets::new(&groups.ids, groups.len());
         let mut names = Names::new(self.by.iter().map(String::as_str));
         let plans: Vec<(Option<&Series>, Aggregate, String)> = self
@@ -61,8 +61,14 @@ impl Operation for GroupBy {
             .iter()
             .map(|key| picked(key, groups.first.iter().map(|row| Some(*row)).collect(), key.name()))
             .collect::<Result<Vec<_>, _>>()?;
-        let made: Vec<Result<Column, DataError>> =
-            plans.par_iter().map(|(series, function, name)| aggregate(*series, *function, &buckets, name)).collect();
+        let made_of = stage.watch.part(0.5, 1.0).each(plans.len());
+        let made: Vec<Result<Column, DataError>> = plans
+            .par_iter()
+            .map(|(series, function, name)| {
+                made_of.next()?;
+                aggregate(*series, *function, &buckets, name)
+            })
+            .collect();
         for one in made {
             columns.push(one?);
         }
@@ -118,7 +124,7 @@ impl Operation for Pivot {
             return Err(DataError::Internal { what: "a pivot without its columns".into() });
         };
         let keys = self.index.iter().map(|name| column(frame, name)).collect::<Result<Vec<_>, _>>()?;
-        let groups = group_rows(&keys, frame.height())?;
+        let groups = group_rows_watched(&keys, frame.height(), stage.watch.part(0.0, 0.5))?;
         let (tall, wide) = (groups.len(), labels.len());
         let mut prediction = size(frame, self, tall as u64, wide as u64);
         guard(&mut prediction, frame, "Pivot")?;
@@ -126,6 +132,7 @@ impl Operation for Pivot {
             let what = format!("the pivot would have {} rows and {} columns", count(tall as u64), count(wide as u64));
             return Err(DataError::refused(what, Some(&self.on), "Group rare values of the column before"));
         }
+        stage.watch.set(0.5)?;
         let values = column(frame, &self.values)?;
         let codes = codes(column(frame, &self.on)?)?;
         let known: PlHashMap<&str, u32> = (0u32..).zip(labels).map(|(at, label)| (label.as_str(), at)).collect();
@@ -149,6 +156,7 @@ impl Operation for Pivot {
                 )
             })
             .collect();
+        stage.watch.set(0.7)?;
         let buckets = Buckets::new(&cells, tall * wide);
         let filled = aggregate(Some(values), self.function, &buckets, &self.values)?;
         let repeated = match self.function {

@@ -8,7 +8,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::columns::{canonical_time, floats, numbers, texts, wholes};
-use crate::{error::DataError, frame_types::column_type};
+use crate::{error::DataError, frame_types::column_type, progress::Watch};
 
 /// The group of a row that belongs to none.
 pub(crate) const NO_GROUP: u32 = u32::MAX;
@@ -191,31 +191,49 @@ fn mix(hash: u64, value: u64) -> u64 {
 /// Rows hashed in one piece of work.
 const HASHED_AT_ONCE: usize = 1 << 14;
 
+/// [`group_rows_watched`], of work that nobody watches.
+pub(crate) fn group_rows(columns: &[&Series], rows: usize) -> Result<RowGroups, DataError> {
+    group_rows_watched(columns, rows, Watch::none())
+}
+
 /// Groups of rows that are equal in all of the columns; without columns all rows are one group.
 ///
 /// Rows are hashed in parallel, then numbered in their order with an open-addressed table; rows of equal hash are compared
 /// cell by cell, so that no collision joins two groups.
-pub(crate) fn group_rows(columns: &[&Series], rows: usize) -> Result<RowGroups, DataError> {
+pub(crate) fn group_rows_watched(columns: &[&Series], rows: usize, watch: Watch<'_>) -> Result<RowGroups, DataError> {
     if rows == 0 {
         return Ok(RowGroups { ids: Vec::new(), first: Vec::new() });
     }
     if columns.is_empty() {
         return Ok(RowGroups { ids: vec![0; rows], first: vec![0] });
     }
-    let cells = columns.par_iter().map(|series| Cells::of(series)).collect::<Result<Vec<_>, _>>()?;
+    let read = watch.part(0.0, 0.3).each(columns.len());
+    let cells = columns
+        .par_iter()
+        .map(|series| {
+            read.next()?;
+            Cells::of(series)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     let mut hashes = vec![0u64; rows];
-    hashes.par_chunks_mut(HASHED_AT_ONCE).enumerate().for_each(|(at, hashes)| {
+    let hashed = watch.part(0.3, 0.6).each(rows);
+    hashes.par_chunks_mut(HASHED_AT_ONCE).enumerate().try_for_each(|(at, hashes)| {
         for cells in &cells {
             for (row, hash) in (at * HASHED_AT_ONCE..).zip(hashes.iter_mut()) {
                 *hash = cells.hash(row, *hash);
             }
         }
-    });
+        hashed.more(hashes.len())
+    })?;
     let places = (rows * 2).next_power_of_two();
     let mut table = vec![NO_GROUP; places];
     let mut first: Vec<IdxSize> = Vec::new();
     let mut ids = vec![0u32; rows];
+    let numbered = watch.part(0.6, 1.0).each(rows);
     for (row, hash) in hashes.iter().enumerate() {
+        if row % HASHED_AT_ONCE == HASHED_AT_ONCE - 1 {
+            numbered.more(HASHED_AT_ONCE)?;
+        }
         let mut place = (*hash >> 7) as usize & (places - 1);
         ids[row] = loop {
             let group = table[place];

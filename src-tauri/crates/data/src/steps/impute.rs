@@ -46,7 +46,7 @@ impl Operation for Impute {
             ImputeStrategy::Forward | ImputeStrategy::Backward | ImputeStrategy::Linear => {
                 impute_along::fill(self, frame, stage.parts)?
             }
-            ImputeStrategy::Knn => (impute_nearest::fill(self, frame, learned)?, Vec::new()),
+            ImputeStrategy::Knn => (impute_nearest::fill(self, frame, learned, stage.watch)?, Vec::new()),
             _ => (fill(self, frame, learned)?, Vec::new()),
         };
         let mut names = Names::new(frame.get_column_names().into_iter().map(PlSmallStr::as_str));
@@ -335,6 +335,11 @@ fn filled(series: &Series, fill: &ColumnFill, values: &RowValues<'_>) -> Result<
     // A file without a single value in a column may have given it another type.
     let all_missing = series.null_count() == series.len();
     let done = match &fill.value {
+        FillValue::Text(_) if kind == ColumnType::Decimal => {
+            let missing = nulls();
+            let made = super::decimals::filled(series, |row| values.text(row)).ok_or_else(other)?;
+            return Ok(Filled { column: made.into_column(), missing });
+        }
         // Whole numbers with gaps come back from some files as floats.
         FillValue::Float(_) | FillValue::Int(_)
             if kind == ColumnType::Float && fill.column_type.is_numeric()

@@ -19,7 +19,7 @@ use super::{
     numeric::mean,
     operation::FitRows,
 };
-use crate::{error::DataError, frame_types::column_type};
+use crate::{error::DataError, frame_types::column_type, progress::Watch};
 
 /// Cells that a recipe keeps of the rows of the fit.
 const MOST_CELLS: usize = 5_000_000;
@@ -81,7 +81,12 @@ fn donors(series: &Series, rows: FitRows<'_>) -> Result<ColumnDonors, DataError>
 }
 
 /// Fills the columns of the step.
-pub(super) fn fill(step: &Impute, frame: &DataFrame, learned: &Learned) -> Result<Vec<Filled>, DataError> {
+pub(super) fn fill(
+    step: &Impute,
+    frame: &DataFrame,
+    learned: &Learned,
+    watch: Watch<'_>,
+) -> Result<Vec<Filled>, DataError> {
     let Learned::Donors { columns } = learned else {
         return Err(DataError::refused("the step did not learn the rows to fill from", None, "Run the cell again"));
     };
@@ -112,11 +117,13 @@ pub(super) fn fill(step: &Impute, frame: &DataFrame, learned: &Learned) -> Resul
     let seekers: Vec<usize> = (0..frame.height()).filter(|row| gaps.iter().any(|gaps| gaps[*row])).collect();
     check_cost(seekers.len(), rows, points.len())?;
     let whole: Vec<f64> = plain.iter().zip(&is_number).map(|(cells, is_number)| typical(cells, *is_number)).collect();
+    let each = watch.each(seekers.len());
     let found: Vec<Vec<f64>> = seekers
         .par_iter()
         .map_init(
             || (Vec::new(), Vec::new(), Vec::new()),
             |(point, distances, chosen), &row| {
+                each.next()?;
                 point.clear();
                 point.extend(points.iter().map(|cells| cells[row]));
                 field.distances(point, distances);
@@ -126,10 +133,10 @@ pub(super) fn fill(step: &Impute, frame: &DataFrame, learned: &Learned) -> Resul
                     let values: Vec<f64> = chosen.iter().map(|(_, row)| cells[*row as usize]).collect();
                     if values.is_empty() { whole[at] } else { typical(&values, is_number[at]) }
                 };
-                (0..plain.len()).filter(|at| gaps[*at][row]).map(value).collect()
+                Ok((0..plain.len()).filter(|at| gaps[*at][row]).map(value).collect())
             },
         )
-        .collect();
+        .collect::<Result<_, DataError>>()?;
     let mut fills: Vec<Vec<(usize, f64)>> = vec![Vec::new(); donors.len()];
     for (&row, found) in seekers.iter().zip(found) {
         for (at, value) in (0..donors.len()).filter(|at| gaps[*at][row]).zip(found) {

@@ -1,7 +1,7 @@
 //! Joins. Which rows match is counted before anything is made: the counts decide whether `expect` holds, what a
 //! person is told, and whether the result is refused for its size.
 //!
-//! Keys of both tables are numbered together ([`group_rows`]), so that the order of the result is that of the tables:
+//! Keys of both tables are numbered together ([`group_rows_watched`]), so that the order of the result is that of the tables:
 //! left rows in their order, each with its right rows in theirs (for a right join the other way round). Missing keys match
 //! nothing.
 
@@ -15,13 +15,13 @@ use rayon::prelude::*;
 use super::{
     columns::column,
     fitted::Learned,
-    groups::{Buckets, NO_GROUP, any_missing, cast_to, group_rows, sizes, wider},
+    groups::{Buckets, NO_GROUP, any_missing, cast_to, group_rows_watched, sizes, wider},
     names::{Names, count},
     operation::{Around, Change, Operation, Rows, Stage},
     predict::guard,
     reshape::together,
 };
-use crate::{error::DataError, frame_types::column_type};
+use crate::{error::DataError, frame_types::column_type, progress::Watch};
 
 /// The row of none.
 const NONE: IdxSize = IdxSize::MAX;
@@ -61,7 +61,7 @@ struct Counts {
 }
 
 impl Matches {
-    fn find(frame: &DataFrame, other: &DataFrame, step: &Join) -> Result<Self, DataError> {
+    fn find(frame: &DataFrame, other: &DataFrame, step: &Join, watch: Watch<'_>) -> Result<Self, DataError> {
         if step.on.is_empty() {
             let hint = "Name the columns that must be equal, or choose a cross join";
             return Err(DataError::refused("no key is named", None, hint));
@@ -77,7 +77,7 @@ impl Matches {
             .collect::<Result<Vec<Series>, DataError>>()?;
         let rows = frame.height() + other.height();
         let every: Vec<&Series> = keys.iter().collect();
-        let groups = group_rows(&every, rows)?;
+        let groups = group_rows_watched(&every, rows, watch)?;
         let many = groups.len();
         let mut left = groups.ids;
         for (id, missing) in left.iter_mut().zip(any_missing(&every)?) {
@@ -209,7 +209,7 @@ pub(super) fn predict(frame: &DataFrame, step: &Join, around: &Around) -> Result
     let other = around.table(&step.with)?;
     let counts = match step.how {
         JoinKind::Cross => counts_of_cross(frame, other),
-        _ => Matches::find(frame, other, step)?.counts(),
+        _ => Matches::find(frame, other, step, Watch::none())?.counts(),
     };
     Ok(size(frame, other, step, &counts))
 }
@@ -311,7 +311,7 @@ impl Operation for Join {
         let other = stage.around.table(&self.with)?;
         let matches = match self.how {
             JoinKind::Cross => None,
-            _ => Some(Matches::find(frame, other, self)?),
+            _ => Some(Matches::find(frame, other, self, stage.watch.part(0.0, 0.5))?),
         };
         let counts = matches.as_ref().map_or_else(|| counts_of_cross(frame, other), Matches::counts);
         if matches.is_some() {
@@ -347,7 +347,9 @@ impl Operation for Join {
                 (left, (0..tall).flat_map(|_| 0..wide).collect())
             }
         };
+        stage.watch.set(0.6)?;
         let (left_index, right_index) = (index(&left), index(&right));
+        let taking = stage.watch.part(0.6, 1.0).each(frame.width() + other.width());
         let no_keys = Vec::new();
         let on = if matches.is_some() { &self.on } else { &no_keys };
         // Rows of the right table alone show their keys in the columns of the left one.
@@ -361,6 +363,7 @@ impl Operation for Join {
             .columns()
             .par_iter()
             .map(|column| {
+                taking.next()?;
                 let key = on.iter().position(|key| key.left == column.name().as_str());
                 let series = match (key, &key_index, &matches) {
                     (Some(key), Some(index), Some(matches)) => taken(&matches.keys[key], index)?,
@@ -382,8 +385,13 @@ impl Operation for Join {
                 (series, names.take(&wanted))
             })
             .collect();
-        let made: Vec<Result<Series, DataError>> =
-            added.par_iter().map(|(series, _)| taken(series, &right_index)).collect();
+        let made: Vec<Result<Series, DataError>> = added
+            .par_iter()
+            .map(|(series, _)| {
+                taking.next()?;
+                taken(series, &right_index)
+            })
+            .collect();
         for (made, (_, name)) in made.into_iter().zip(&added) {
             columns.push(made?.with_name(name.as_str().into()).into_column());
         }

@@ -21,6 +21,8 @@ mod balance;
 mod bin;
 mod bin_tree;
 mod binary;
+#[cfg(test)]
+mod cancel_tests;
 mod cast;
 mod chance;
 pub(crate) mod columns;
@@ -71,6 +73,7 @@ mod scale;
 mod series;
 mod smote;
 mod sql;
+mod sql_decimals;
 mod stack;
 mod table;
 mod target;
@@ -93,8 +96,10 @@ pub(crate) use names::{count, figure, some};
 pub use operation::Around;
 pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};
 pub use preview::{Preview, preview, preview_of};
-pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
-pub use recipe::{Applied, Broken, RecipeRun, TolerantRun, apply, followed, run_recipe, run_recipe_tolerant};
+pub use privacy::new_salt;
+pub use recipe::{
+    Applied, Broken, RecipeRun, TolerantRun, apply, apply_watched, followed, run_recipe, run_recipe_tolerant,
+};
 pub(crate) use rows::{needs_order, sorted_rows};
 pub use table::{NO_ROW, Parts, Table};
 pub use text_vectors::{FittedWord, Vocabulary};

@@ -82,7 +82,7 @@ impl Operation for OneHot {
         };
         let columns: Vec<&ColumnLevels> =
             columns.iter().filter(|levels| self.columns.contains(&levels.column)).collect();
-        let rows = stage.fit_rows.unwrap_or(FitRows::of(None));
+        let rows = stage.fit_rows.unwrap_or(FitRows::of(None, stage.watch));
         let mut change = transform(frame, &columns, &Choices::from(self), rows)?;
         if self.parity == OneHotParity::Pandas {
             for (_, made) in &mut change.replaced {

@@ -16,7 +16,7 @@ use super::{
     columns::{Codes, codes},
     fitted::Learned,
 };
-use crate::error::DataError;
+use crate::{error::DataError, progress::Watch};
 
 /// What steps may look at beside their own table.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,8 @@ impl Around {
 pub(super) struct FitRows<'a> {
     parts: Option<&'a [u8]>,
     memo: Option<&'a CodesMemo>,
+    /// Told how far the learning is.
+    pub watch: Watch<'a>,
 }
 
 /// The codes of columns that a step's fit needed and its change of the same table needs again.
@@ -58,8 +60,8 @@ pub(super) struct CodesMemo(Mutex<BTreeMap<String, Arc<Codes>>>);
 
 impl<'a> FitRows<'a> {
     /// Those of part 0; all where there are no parts.
-    pub fn of(parts: Option<&'a [u8]>) -> Self {
-        Self { parts, memo: None }
+    pub fn of(parts: Option<&'a [u8]>, watch: Watch<'a>) -> Self {
+        Self { parts, memo: None, watch }
     }
 
     /// The same rows; codes of the table's columns are kept for as long as the memo lives.
@@ -118,6 +120,8 @@ pub(super) struct Stage<'a> {
     pub row_numbers: Option<&'a [u64]>,
     /// What it may look at.
     pub around: &'a Around,
+    /// Told how far the change is.
+    pub watch: Watch<'a>,
 }
 
 /// What becomes of the rows.

@@ -19,7 +19,7 @@ use super::{
     operation::{Around, Change, FitRows, Operation, Stage},
     scale::centre_and_deviation,
 };
-use crate::error::DataError;
+use crate::{error::DataError, progress::Watch};
 
 /// Source columns; the work grows with their third power.
 const MOST_COLUMNS: usize = 1000;
@@ -29,7 +29,9 @@ const BLOCK: usize = 4096;
 impl Operation for Pca {
     fn fit(&self, frame: &DataFrame, rows: FitRows<'_>, _: &Around) -> Result<(Learned, Vec<String>), DataError> {
         check(self)?;
+        let reading = rows.watch.part(0.0, 0.3).each(self.columns.len());
         let learn = |name: &String| -> Result<(ColumnScale, Vec<f64>), DataError> {
+            reading.next()?;
             let mut values = rows.pick(&complete(frame, name)?);
             if values.len() < 2 {
                 let what = format!("the {} has fewer than 2 rows", rows.name());
@@ -50,7 +52,7 @@ impl Operation for Pca {
         let (columns, values): (Vec<ColumnScale>, Vec<Vec<f64>>) = learned.into_iter().unzip();
         let stays = |name: &&str| self.keep_source || !self.columns.iter().any(|source| source == name);
         let mut names = Names::new(frame.get_column_names().into_iter().map(PlSmallStr::as_str).filter(stays));
-        let all = components(&covariance(&values))?;
+        let all = components(&covariance(&values, rows.watch.part(0.3, 0.8))?)?;
         let total: f64 = all.iter().map(|(variance, _)| variance).sum();
         let share = |variance: f64| if total > 0.0 { variance / total } else { 0.0 };
         let most = columns.len().min(values.first().map_or(0, Vec::len));
@@ -74,7 +76,7 @@ impl Operation for Pca {
         Ok((Learned::Components { columns, components: components.collect() }, names.warnings))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let Learned::Components { columns, components } = learned else {
             return Err(DataError::refused("the step did not learn its components", None, "Run the cell again"));
         };
@@ -84,16 +86,18 @@ impl Operation for Pca {
             Ok(values)
         };
         let values: Vec<Vec<f64>> = columns.par_iter().map(scaled).collect::<Result<_, _>>()?;
-        let project = |component: &Component| {
+        let each = stage.watch.part(0.2, 1.0).each(components.len() * columns.len());
+        let project = |component: &Component| -> Result<Column, DataError> {
             let mut out = vec![0.0; frame.height()];
             for (values, weight) in values.iter().zip(&component.weights) {
+                each.next()?;
                 for (out, value) in out.iter_mut().zip(values) {
                     *out += value * weight.0;
                 }
             }
-            floats(&component.name, out)
+            Ok(floats(&component.name, out))
         };
-        let added = components.par_iter().map(project).collect();
+        let added = components.par_iter().map(project).collect::<Result<_, DataError>>()?;
         let gone = columns.iter().filter(|_| !self.keep_source);
         let replaced = gone.map(|scale| (scale.column.clone(), Vec::new())).collect();
         Ok(Change { replaced, added, ..Change::default() })
@@ -143,18 +147,21 @@ fn complete(frame: &DataFrame, name: &str) -> Result<Vec<f64>, DataError> {
 }
 
 /// Covariances with n − 1 of centred columns.
-fn covariance(values: &[Vec<f64>]) -> Array2<f64> {
+fn covariance(values: &[Vec<f64>], watch: Watch<'_>) -> Result<Array2<f64>, DataError> {
     let columns = values.len();
     let rows = values.first().map_or(0, Vec::len);
     let product = |a: &[f64], b: &[f64]| {
         let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK));
         blocks.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>()).sum::<f64>()
     };
-    let lower: Vec<Vec<f64>> = (0..columns)
-        .into_par_iter()
-        .map(|i| (0..=i).map(|j| product(&values[i], &values[j]) / (rows as f64 - 1.0)).collect())
-        .collect();
-    Array2::from_shape_fn((columns, columns), |(i, j)| if j <= i { lower[i][j] } else { lower[j][i] })
+    let each = watch.each(columns * (columns + 1) / 2);
+    let one = |i: usize, j: usize| -> Result<f64, DataError> {
+        each.next()?;
+        Ok(product(&values[i], &values[j]) / (rows as f64 - 1.0))
+    };
+    let lower: Vec<Vec<f64>> =
+        (0..columns).into_par_iter().map(|i| (0..=i).map(|j| one(i, j)).collect()).collect::<Result<_, DataError>>()?;
+    Ok(Array2::from_shape_fn((columns, columns), |(i, j)| if j <= i { lower[i][j] } else { lower[j][i] }))
 }
 
 /// Eigenvalues and eigenvectors, the largest first.

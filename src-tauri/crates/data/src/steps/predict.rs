@@ -15,7 +15,7 @@ use super::{
     recipe::fit,
     table::{Parts, Table},
 };
-use crate::error::DataError;
+use crate::{error::DataError, progress::Watch};
 
 /// Bytes that a table may take whatever it came from: 2 GiB.
 pub const MOST_BYTES: u64 = 2 << 30;
@@ -72,7 +72,7 @@ pub fn predict(table: &Table, op: &StepOp, around: &Around) -> Result<Prediction
         StepOp::OneHot(_) | StepOp::SplitFlags { .. } | StepOp::FlattenJson(_) => {
             let parts = table.parts.as_ref().map(Parts::as_slice);
             let parts = parts.filter(|_| op.fit() != Some(cairn_protocol::steps::FitScope::All));
-            let (learned, _) = fit(frame, op, FitRows::of(parts), around)?;
+            let (learned, _) = fit(frame, op, FitRows::of(parts, Watch::none()), around)?;
             of_learned(frame, op, &learned).unwrap_or_else(|| same(frame))
         }
         StepOp::TextVectors(step) => {

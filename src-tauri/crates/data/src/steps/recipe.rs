@@ -14,7 +14,11 @@ use super::{
     predict,
     table::{Parts, Table},
 };
-use crate::{condition, error::DataError, progress::Progress};
+use crate::{
+    condition,
+    error::DataError,
+    progress::{NoProgress, Progress, Watch},
+};
 
 /// A recipe that ran.
 #[derive(Debug, Clone)]
@@ -94,7 +98,9 @@ pub fn run_recipe_tolerant(
         }
         let number = at + 1;
         if step.enabled {
-            match run_step(&run.table, number, step, around) {
+            let share = |number: usize| number as f64 / steps.len() as f64;
+            let watch = Watch::new(progress).part(share(at), share(number));
+            match run_step(&run.table, number, step, around, watch) {
                 Ok(Ran { table, fitted, outcome, from }) => {
                     run.table = table;
                     run.fitted.steps.push(fitted);
@@ -161,12 +167,13 @@ struct Ran {
     from: Option<Vec<IdxSize>>,
 }
 
-fn run_step(table: &Table, number: usize, step: &Step, around: &Around) -> Result<Ran, DataError> {
+fn run_step(table: &Table, number: usize, step: &Step, around: &Around, watch: Watch<'_>) -> Result<Ran, DataError> {
     let parts = table.parts.as_ref().map(Parts::as_slice);
+    let learning = watch.part(0.0, 0.5);
     let (rows, fit_rows, fits_on_all) = match (step.op.fit(), parts) {
-        (None, _) => (FitRows::of(None), None, false),
-        (Some(FitScope::All), _) => (FitRows::of(None), Some(table.rows() as u64), true),
-        (Some(FitScope::Train), Some(parts)) => (FitRows::of(Some(parts)), table.train_rows(), false),
+        (None, _) => (FitRows::of(None, learning), None, false),
+        (Some(FitScope::All), _) => (FitRows::of(None, learning), Some(table.rows() as u64), true),
+        (Some(FitScope::Train), Some(parts)) => (FitRows::of(Some(parts), learning), table.train_rows(), false),
         (Some(FitScope::Train), None) => {
             let what = format!("«{}» learns from training rows, and no split stands above it", step.op.title());
             let column = step.op.columns().first().map(|name| (*name).to_owned());
@@ -182,12 +189,14 @@ fn run_step(table: &Table, number: usize, step: &Step, around: &Around) -> Resul
     let memo = CodesMemo::default();
     let rows = rows.remembering(&memo);
     let (learned, mut warnings) = fit(&table.frame, &step.op, rows, around)?;
+    let changing = if matches!(learned, Learned::Nothing) { watch } else { watch.part(0.5, 1.0) };
+    changing.check()?;
     let mut prediction = predict::of_learned(&table.frame, &step.op, &learned);
     if let Some(prediction) = &mut prediction {
         predict::guard(prediction, &table.frame, step.op.title())?;
     }
     let row_numbers = table.row_numbers.as_deref();
-    let stage = Stage { parts, fit_rows: Some(rows), row_numbers, around };
+    let stage = Stage { parts, fit_rows: Some(rows), row_numbers, around, watch: changing };
     let mut change = transform(&table.frame, &step.op, &learned, &stage)?;
     warnings.append(&mut change.warnings);
     if fits_on_all && parts.is_some() {
@@ -251,11 +260,28 @@ pub fn apply(
     optional: &[String],
     around: &Around,
 ) -> Result<Applied, DataError> {
+    apply_watched(fitted, frame, optional, around, &NoProgress)
+}
+
+/// As [`apply`], told how far it is and when to stop.
+///
+/// # Errors
+/// As [`apply`], and that it was cancelled.
+pub fn apply_watched(
+    fitted: &FittedRecipe,
+    frame: &DataFrame,
+    optional: &[String],
+    around: &Around,
+    progress: &dyn Progress,
+) -> Result<Applied, DataError> {
     let mut table = Table::new(frame.clone());
     let mut optional: Vec<String> = optional.to_vec();
     let mut warnings = Vec::new();
-    for step in fitted.steps.iter().filter(|step| step.step.enabled) {
+    let share = |at: usize| at as f64 / fitted.steps.len() as f64;
+    for (at, step) in fitted.steps.iter().enumerate().filter(|(_, step)| step.step.enabled) {
         let number = step.number;
+        let watch = Watch::new(progress).part(share(at), share(at + 1));
+        watch.set(0.0)?;
         if step.step.op.only_here() {
             warnings.push(format!("Step {number}: «{}» is not replayed on new rows", step.step.op.title()));
             continue;
@@ -264,7 +290,7 @@ pub fn apply(
         let replay = || -> Result<(Table, Vec<String>), DataError> {
             check_columns(&table.frame, &op)?;
             let row_numbers = table.row_numbers.as_deref();
-            let stage = Stage { parts: None, fit_rows: None, row_numbers, around };
+            let stage = Stage { parts: None, fit_rows: None, row_numbers, around, watch };
             let change = transform(&table.frame, &op, &learned, &stage)?;
             let said = change.warnings.clone();
             Ok((commit(&table, &op, change)?.0, said))

@@ -74,6 +74,52 @@ fn every_operation() -> Vec<serde_json::Value> {
     all
 }
 
+/// Steps that learn from rows, and change columns alone.
+fn learning_operations() -> Vec<serde_json::Value> {
+    let mut all = vec![
+        json!({"op": "one_hot", "columns": ["c", "n"], "fit": "all"}),
+        json!({"op": "one_hot", "columns": ["c"], "nulls": "null", "unseen": "other", "rare_below_count": 2, "fit": "all"}),
+        json!({"op": "one_hot", "columns": ["n"], "drop": "if_two", "max_categories": 2, "keep_source": true, "fit": "all"}),
+        json!({"op": "ordinal", "columns": ["c", "n"], "order": ["é", "-5"], "unseen": "minus_one", "fit": "all"}),
+        json!({"op": "target_encode", "columns": ["c"], "target": "row", "folds": 2, "fit": "all"}),
+        json!({"op": "frequency_encode", "columns": ["c", "n"], "unit": "share", "fit": "all"}),
+        json!({"op": "hash_encode", "columns": ["c", "n"], "buckets": 3, "signed": true}),
+        json!({"op": "binary_encode", "columns": ["c", "n"], "fit": "all"}),
+        json!({"op": "split_flags", "column": "m", "separator": ";", "fit": "all"}),
+        json!({"op": "group_rare", "columns": ["c"], "below_percent": 30.0, "fit": "all"}),
+        json!({"op": "pca", "columns": ["row"], "fit": "all"}),
+        json!({"op": "split_text", "column": "m", "separator": ";", "fit": "all"}),
+        json!({"op": "text_vectors", "column": "m", "min_rows": 1, "kind": "tfidf", "fit": "all"}),
+    ];
+    for strategy in ["mean", "median", "mode", "forward", "backward", "linear", "knn"] {
+        all.push(json!({"op": "impute", "columns": ["n", "r"], "strategy": strategy, "indicator": true, "fit": "all"}));
+    }
+    for method in ["standard", "min_max", "robust", "max_abs", "quantile", "yeo_johnson", "box_cox", "log", "log1p"] {
+        all.push(json!({"op": "scale", "columns": ["n", "r"], "method": method, "fit": "all"}));
+    }
+    for method in ["width", "quantile", "supervised"] {
+        all.push(
+            json!({"op": "bin", "columns": ["r", "n"], "method": method, "bins": 3, "target": "row", "fit": "all"}),
+        );
+    }
+    for method in ["std", "robust", "iqr", "quantile"] {
+        all.push(json!({"op": "outliers", "columns": ["r"], "method": method, "low": 0.1, "high": 0.9, "fit": "all"}));
+    }
+    all
+}
+
+/// A hash of the names, types and cells of a table.
+fn digest(frame: &DataFrame) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for column in frame.columns() {
+        hasher.update(format!("{} {}", column.name(), column.dtype()).as_bytes());
+        for row in 0..column.len() {
+            hasher.update(format!("{:?}", crate::format::text_of(&column.get(row).unwrap())).as_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 fn around() -> Around {
     let mut around = Around::default();
     let other = df!(
@@ -156,17 +202,71 @@ proptest! {
         prop_assert!(preview(&table, &made.table, window).is_ok());
     }
 
-    /// A step switched off and on again changes nothing.
+    /// A step that is switched off is not there; switched on again, in the notebook's file, it does what it did.
     #[test]
-    fn disabled_steps_are_not_there(table in any_table(), pick in any::<prop::sample::Index>()) {
-        let operations = every_operation();
-        let mut off = step(pick.get(&operations).clone());
+    fn switching_a_step_off_and_on_changes_nothing(table in any_table(), pick in any::<prop::sample::Index>()) {
+        let operations: Vec<serde_json::Value> = every_operation().into_iter().chain(learning_operations()).collect();
+        let it = step(pick.get(&operations).clone());
         let sort = step(json!({"op": "sort", "by": [{"column": "r"}]}));
+        let mut off = it.clone();
         off.enabled = false;
-        let with = run(&table, &[sort.clone(), off]).unwrap();
+        let with = run(&table, &[sort.clone(), off.clone()]).unwrap();
         let without = run(&table, std::slice::from_ref(&sort)).unwrap();
         prop_assert!(with.table.frame.equals_missing(&without.table.frame));
-        prop_assert_eq!(with.rows_from, without.rows_from);
+        prop_assert_eq!(&with.rows_from, &without.rows_from);
+        prop_assert!(with.outcomes[1].skipped);
+        let applied = apply(&with.fitted, &table.frame, &[], &around()).unwrap();
+        prop_assert!(applied.frame.equals_missing(&with.table.frame));
+        let mut on: Step = serde_json::from_str(&serde_json::to_string(&off).unwrap()).unwrap();
+        on.enabled = true;
+        prop_assert_eq!(&on, &it);
+        match (run(&table, &[sort.clone(), it]), run(&table, &[sort, on])) {
+            (Ok(before), Ok(after)) => {
+                prop_assert_eq!(digest(&before.table.frame), digest(&after.table.frame));
+                prop_assert_eq!(before.fitted, after.fitted);
+                prop_assert_eq!(before.rows_from, after.rows_from);
+            }
+            (Err(before), Err(after)) => prop_assert_eq!(before.to_string(), after.to_string()),
+            (before, after) => prop_assert!(false, "{:?} and {:?}", before.is_ok(), after.is_ok()),
+        }
+    }
+
+    /// What learns from rows does its work or refuses with a reason, on any table, in one row, in none; replayed from its
+    /// file it gives a table of the same hash, and rows with levels that it never saw go through it.
+    #[test]
+    fn every_step_that_learns_replays_with_equal_hashes(table in any_table(), rows in 0usize..3) {
+        let whole = Table::new(table.frame.clone());
+        let few = Table::new(table.frame.head(Some(rows)));
+        let new = df!(
+            "n" => [None, Some(99i64)], "r" => [f64::NAN, -77.5], "c" => [Some("unseen 東"), None],
+            "m" => [Some("x;new"), None], "row" => [-1i64, -2],
+        )
+        .unwrap();
+        for value in learning_operations() {
+            let steps = [step(value.clone())];
+            for table in [&whole, &few] {
+                let made = match run(table, &steps) {
+                    Ok(made) => made,
+                    Err(error) => {
+                        prop_assert!(!matches!(error, crate::DataError::Internal { .. }), "{value}: {error}");
+                        prop_assert!(!error.to_string().is_empty());
+                        continue;
+                    }
+                };
+                prop_assert_eq!(made.table.rows(), table.rows(), "{}", value);
+                let fitted: FittedRecipe = serde_json::from_str(&serde_json::to_string(&made.fitted).unwrap()).unwrap();
+                prop_assert_eq!(&fitted, &made.fitted);
+                // Training rows of a cross-fitted encoding differ from new ones by design.
+                if value["op"] != "target_encode" {
+                    let applied = apply(&fitted, &table.frame, &[], &around()).unwrap();
+                    prop_assert_eq!(digest(&applied.frame), digest(&made.table.frame), "{}", value);
+                }
+                match apply(&fitted, &new, &[], &around()) {
+                    Ok(applied) => prop_assert_eq!(applied.frame.height(), 2, "{}", value),
+                    Err(error) => prop_assert!(!matches!(error, crate::DataError::Internal { .. }), "{value}: {error}"),
+                }
+            }
+        }
     }
 
     /// Sorting is stable, by one column and by two, and loses no row.

@@ -423,6 +423,43 @@ fn unfit_cells_are_listed_and_decimals_are_exact() {
 }
 
 #[test]
+fn decimals_are_keys_of_queries() {
+    let units: Int128Chunked = [Some(250i128), Some(1000), None, Some(250), Some(-5), Some(1000)].into_iter().collect();
+    let price = units.into_decimal(38, 2).unwrap().into_series().with_name("price".into()).into_column();
+    let paid: Int128Chunked = (1..=6).map(|at| Some(at * 101i128)).collect();
+    let paid = paid.into_decimal(38, 1).unwrap().into_series().with_name("paid".into()).into_column();
+    let id = Series::new("id".into(), [1i64, 2, 3, 4, 5, 6]).into_column();
+    let table = Table::new(DataFrame::new(6, vec![id, price, paid]).unwrap());
+    let check = |query: &str, expected: &[&str]| {
+        let made = run_on(&table, &[json!({"op": "sql", "query": query})]);
+        let frame = made.unwrap_or_else(|error| panic!("{query}: {error}")).table.frame;
+        let line = |row: usize| {
+            let cell = |column: &Column| crate::format::text_of(&column.get(row).unwrap()).unwrap_or("-".into());
+            frame.columns().iter().map(cell).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!((0..frame.height()).map(line).collect::<Vec<_>>(), expected, "{query}");
+        frame
+    };
+    let made = check(
+        "select price, count(id) as n, sum(paid) as paid from input group by price order by price nulls last",
+        &["-0.05 1 50.5", "2.50 2 50.5", "10.00 2 80.8", "- 1 30.3"],
+    );
+    assert_eq!(made.column("price").unwrap().dtype(), &DataType::Decimal(38, 2));
+    check("select distinct price from input where price is not null", &["-0.05", "2.50", "10.00"]);
+    check("select count(distinct price) as n, min(price) as low, max(price) as high from input", &["3 -0.05 10.00"]);
+    check(
+        "select a.id, b.id as other from input a join input b on a.price = b.price where a.id < b.id",
+        &["1 4", "2 6"],
+    );
+    check(
+        "select id, count(id) over (partition by price) as n from input where price is not null order by id",
+        &["1 2", "2 2", "4 2", "5 1", "6 2"],
+    );
+    // What does not need a key is computed as ever.
+    check("select id from input where price > 5 order by id", &["2", "6"]);
+}
+
+#[test]
 fn a_broken_step_says_which_step_took_its_column() {
     let steps: Vec<Step> = [
         json!({"op": "rename", "names": [{"from": "age", "to": "years"}]}),

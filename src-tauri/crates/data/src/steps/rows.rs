@@ -17,7 +17,7 @@ use super::{
     aggregate::ranks,
     columns::{MISSING, column},
     fitted::Learned,
-    groups::{Buckets, any_missing, group_rows, key},
+    groups::{Buckets, any_missing, group_rows_watched, key},
     names::{count, some},
     operation::{Change, FitRows, Operation, Rows, Stage},
 };
@@ -127,7 +127,7 @@ impl Operation for Shuffle {
 }
 
 impl Operation for Sample {
-    fn transform(&self, frame: &DataFrame, _learned: &Learned, _stage: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, _learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let total = frame.height();
         let mut keep = vec![false; total];
         let mut change = Change::default();
@@ -152,7 +152,7 @@ impl Operation for Sample {
                 let by = self.by.as_ref().filter(|by| !by.is_empty()).ok_or_else(|| {
                     DataError::refused("no column says the classes", None, "Name the column of «Within»")
                 })?;
-                let groups = group_rows(&[column(frame, by)?], total)?;
+                let groups = group_rows_watched(&[column(frame, by)?], total, stage.watch)?;
                 let sizes = groups.sizes();
                 let shares = largest_remainder(&sizes, wanted);
                 let buckets = Buckets::new(&groups.ids, groups.len());
@@ -213,14 +213,14 @@ fn largest_remainder(sizes: &[u32], wanted: usize) -> Vec<usize> {
 }
 
 impl Operation for Deduplicate {
-    fn transform(&self, frame: &DataFrame, _learned: &Learned, _stage: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, _learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let columns = if self.columns.is_empty() {
             frame.columns().iter().map(Column::as_materialized_series).collect()
         } else {
             self.columns.iter().map(|name| column(frame, name)).collect::<Result<Vec<_>, _>>()?
         };
         let rows = frame.height();
-        let groups = group_rows(&columns, rows)?;
+        let groups = group_rows_watched(&columns, rows, stage.watch.part(0.0, 0.8))?;
         let mut change = Change::default();
         if groups.len() == rows {
             return Ok(change);

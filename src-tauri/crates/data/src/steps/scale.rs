@@ -31,12 +31,18 @@ impl Operation for Scale {
             let what = format!("the interval from {} to {} is empty", figure(self.low), figure(self.high));
             return Err(DataError::refused(what, None, "Give a lower end below the upper one"));
         }
-        let columns = self.columns.par_iter().map(|name| learn(frame, name, self.method, rows));
+        let each = rows.watch.each(self.columns.len());
+        let columns = self.columns.par_iter().map(|name| {
+            each.next()?;
+            learn(frame, name, self.method, rows)
+        });
         Ok((Learned::Scales { columns: columns.collect::<Result<_, _>>()? }, Vec::new()))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
+        let each = stage.watch.each(self.columns.len());
         let one = |name: &String| -> Result<(Column, u64), DataError> {
+            each.next()?;
             let mut cells = cells(frame, name, "scale")?;
             let before = cells.clone();
             scaled(self, name, scale_of(learned, name), &mut cells)?;

@@ -18,7 +18,7 @@ use super::{
     neighbours::{check_cost, nearest},
     numeric::{mean, quantile, row_number, variance},
 };
-use crate::{error::DataError, frame_types::column_type};
+use crate::{error::DataError, frame_types::column_type, progress::Watch};
 
 /// A column that is not the target.
 enum Feature {
@@ -34,6 +34,7 @@ pub(super) fn raised(
     frame: &DataFrame,
     classes: &Classes,
     wanted: &[(usize, usize)],
+    watch: Watch<'_>,
 ) -> Result<(DataFrame, usize, Vec<String>), DataError> {
     if step.neighbours == 0 {
         return Err(DataError::refused("0 neighbours give no new row", None, "Give 1 neighbour at least"));
@@ -52,7 +53,9 @@ pub(super) fn raised(
     let mut new_numbers: Vec<Vec<f64>> = vec![Vec::new(); features.len()];
     let mut new_rows: Vec<Vec<IdxSize>> = vec![Vec::new(); features.len()];
     let mut new_target: Vec<IdxSize> = Vec::new();
-    for &(class, more) in wanted {
+    let done = |classes: usize| classes as f64 / wanted.len().max(1) as f64;
+    for (at, &(class, more)) in wanted.iter().enumerate() {
+        let watch = watch.part(done(at), done(at + 1));
         let rows = &classes.rows[class];
         if rows.len() < 2 {
             let what = format!("«{}» has one training row, and a new row lies between two", classes.names[class]);
@@ -68,7 +71,7 @@ pub(super) fn raised(
             warnings.push(format!("«{name}» has {rows} rows, so {k} neighbours are looked at"));
         }
         check_cost(rows.len(), rows.len(), features.len())?;
-        let near = neighbours(&features, rows, k);
+        let near = neighbours(&features, rows, k, watch)?;
         let drawn: Vec<(usize, usize, f64)> = (0..more)
             .map(|_| (below(&mut rng, rows.len() as u64) as usize, below(&mut rng, k as u64) as usize, share(&mut rng)))
             .collect();
@@ -148,7 +151,12 @@ fn feature(
 }
 
 /// For each row of a class its k nearest others, as indices into the class, the nearest first.
-fn neighbours(features: &[(PlSmallStr, Feature)], rows: &[IdxSize], k: usize) -> Vec<Vec<u32>> {
+fn neighbours(
+    features: &[(PlSmallStr, Feature)],
+    rows: &[IdxSize],
+    k: usize,
+    watch: Watch<'_>,
+) -> Result<Vec<Vec<u32>>, DataError> {
     let mut values: Vec<Vec<f64>> = Vec::new();
     let mut categories: Vec<Vec<u32>> = Vec::new();
     for (_, feature) in features {
@@ -159,11 +167,13 @@ fn neighbours(features: &[(PlSmallStr, Feature)], rows: &[IdxSize], k: usize) ->
     }
     let mut deviations: Vec<f64> = values.iter().map(|values| variance(values, mean(values)).sqrt()).collect();
     let apart = quantile(&mut deviations, 0.5).powi(2);
+    let each = watch.each(rows.len());
     (0..rows.len())
         .into_par_iter()
         .map_init(
             || (vec![0.0f64; rows.len()], Vec::new()),
             |(distances, chosen), own| {
+                each.next()?;
                 distances.fill(0.0);
                 for values in &values {
                     let x = values[own];
@@ -177,7 +187,7 @@ fn neighbours(features: &[(PlSmallStr, Feature)], rows: &[IdxSize], k: usize) ->
                         .for_each(|(out, code)| *out += if *code == x { 0.0 } else { apart });
                 }
                 nearest(distances, k, |row| row != own, chosen);
-                chosen.iter().map(|(_, row)| *row).collect()
+                Ok(chosen.iter().map(|(_, row)| *row).collect())
             },
         )
         .collect()

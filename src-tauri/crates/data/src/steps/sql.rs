@@ -17,6 +17,7 @@ use super::{
     names::some,
     operation::{Change, Operation, Rows, Stage},
     rows::{needs_order, sorted_rows},
+    sql_decimals,
 };
 use crate::error::DataError;
 
@@ -106,12 +107,15 @@ fn refuse_files(query: &str) -> Result<(), DataError> {
     }
 }
 
+/// What is said of a fault of the library.
+const BEYOND: &str = "is beyond what the query engine can do";
+
 /// Runs what the library may not foresee: a fault in it becomes an error.
 fn guarded<T>(doing: &str, run: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(said(&error.to_string())),
-        Err(_) => Err(format!("{doing} is beyond what the query engine can do")),
+        Err(_) => Err(format!("{doing} {BEYOND}")),
     }
 }
 
@@ -311,13 +315,17 @@ impl Operation for Sql {
             let what = "only SELECT is possible in a query, perhaps after WITH";
             return Err(DataError::refused(what, None, "Begin with SELECT * FROM input"));
         }
-        let mut context = SQLContext::new();
-        context.register("input", without_nan(frame)?.lazy());
+        let mut tables = vec![("input".to_owned(), without_nan(frame)?)];
         for name in &self.tables {
-            context.register(name, without_nan(stage.around.table(name)?)?.lazy());
+            tables.push((name.clone(), without_nan(stage.around.table(name)?)?));
         }
-        let made = guarded("the query", || context.execute(query)?.collect());
-        let mut made = made.map_err(|message| refused(self, &message, frame))?;
+        let mut made = match answered(&tables, query) {
+            Ok(made) => made,
+            Err(message) if message.ends_with(BEYOND) => {
+                with_decimals(&tables, query, &words).ok_or_else(|| refused(self, &message, frame))?
+            }
+            Err(message) => return Err(refused(self, &message, frame)),
+        };
         let mut change = Change::default();
         let plain = |word: &&Word| !word.quoted;
         let ordered = words.windows(2).any(|pair| {
@@ -337,6 +345,26 @@ impl Operation for Sql {
     }
 }
 
+/// The answer of the engine to a query.
+fn answered(tables: &[(String, DataFrame)], query: &str) -> Result<DataFrame, String> {
+    let mut context = SQLContext::new();
+    for (name, frame) in tables {
+        context.register(name, frame.clone().lazy());
+    }
+    guarded("the query", || context.execute(query)?.collect())
+}
+
+/// The answer to a query that the engine gave up, where decimals as keys were why.
+fn with_decimals(tables: &[(String, DataFrame)], query: &str, words: &[Word]) -> Option<DataFrame> {
+    if words.iter().any(|word| !word.quoted && sql_decimals::is_of_text(&word.text, word.calls)) {
+        return None;
+    }
+    sql_decimals::attempts(tables).iter().find_map(|names| {
+        let made = answered(&sql_decimals::written(tables, names)?, query).ok()?;
+        sql_decimals::read(&made)
+    })
+}
+
 /// Rows in the order of their values, the first column first.
 fn by_values(frame: DataFrame) -> Result<DataFrame, DataError> {
     let columns: Vec<&Series> = frame
@@ -354,7 +382,15 @@ fn by_values(frame: DataFrame) -> Result<DataFrame, DataError> {
 
 fn refused(step: &Sql, message: &str, frame: &DataFrame) -> DataError {
     let tables: Vec<&str> = std::iter::once("input").chain(step.tables.iter().map(String::as_str)).collect();
-    let hint = if message.contains("relation") || message.contains("table") {
+    let decimals: Vec<&str> =
+        frame.columns().iter().filter(|one| one.dtype().is_decimal()).map(|one| one.name().as_str()).collect();
+    let hint = if let (true, [first, ..]) = (message.ends_with(BEYOND), decimals.as_slice()) {
+        format!(
+            "Decimals ({}) cannot be keys of a query that computes with them or reads them as text: write CAST(\"{first}\" AS VARCHAR), or use \
+             «Group and aggregate», «Remove duplicates» or «Join», which take them as they are",
+            some(decimals.iter().copied())
+        )
+    } else if message.contains("relation") || message.contains("table") {
         format!("Tables are {}; other cells are named in the step first", some(tables))
     } else {
         columns_hint(frame)

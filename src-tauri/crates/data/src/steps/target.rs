@@ -43,7 +43,9 @@ impl Operation for TargetEncode {
             let what = format!("{} has fewer than 2 values in the {}", self.target, rows.name());
             return Err(DataError::refused(what, Some(&self.target), "Choose a target that has values"));
         }
+        let each = rows.watch.each(self.columns.len());
         let one = |name: &String| -> Result<ColumnCodes, DataError> {
+            each.next()?;
             let series = column(frame, name)?;
             let codes = codes(series)?;
             let figures = figures(self.smoothing, &codes.rows, codes.levels.len(), &target.values, &fitted);
@@ -68,7 +70,9 @@ impl Operation for TargetEncode {
             Some(rows) => Some(CrossFit::new(self, frame, rows)?),
             None => None,
         };
+        let each = stage.watch.each(self.columns.len());
         super::encode::replace(&self.columns, |name| {
+            each.next()?;
             let coded = Coded::new(frame, name, learned)?;
             let warning = coded.warning(name, "the overall mean");
             let mut cells: Vec<f64> = coded.values().map(|value| value.unwrap_or(f64::NAN)).collect();

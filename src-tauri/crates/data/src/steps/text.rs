@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::{
     columns::{Codes, LevelValue, MISSING, canonical_time, codes, column, floats},
     dates::DAY,
+    decimals,
     fitted::Learned,
     operation::{Change, Operation, Stage},
     text_cells::{
@@ -23,6 +24,7 @@ use crate::{
     error::DataError,
     frame_types::column_type,
     import::{kinds::DateOrder, values},
+    progress::Watch,
 };
 
 /// Each column changed on its own, all at once; `make` gives the new column and how many cells changed.
@@ -42,7 +44,7 @@ where
 }
 
 impl Operation for Text {
-    fn transform(&self, frame: &DataFrame, _: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, _: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let width = self.width as usize;
         let mut fill = self.fill.chars();
         let fill = match (self.action, fill.next(), fill.next()) {
@@ -56,23 +58,27 @@ impl Operation for Text {
         each_column(&self.columns, |name| {
             let cells = text_cells(frame, name)?;
             let (made, changed) = match self.action {
-                TextAction::Trim => map_cells(&cells, |text, _| Made::Text(text.trim())),
-                TextAction::Collapse => map_cells(&cells, collapse),
-                TextAction::Lower => map_cells(&cells, |text, out| cased(text, out, false)),
-                TextAction::Upper => map_cells(&cells, |text, out| cased(text, out, true)),
-                TextAction::Title => map_cells(&cells, title),
-                TextAction::Sentence => map_cells(&cells, sentence),
-                TextAction::StripAccents => normalised(&cells, true),
-                TextAction::Normalise => normalised(&cells, false),
-                TextAction::RemovePunctuation => map_cells(&cells, |text, out| without(text, out, is_punctuation)),
-                TextAction::RemoveDigits => map_cells(&cells, |text, out| without(text, out, is_digit)),
-                TextAction::PadStart => map_cells(&cells, |text, out| padded(text, out, width, fill, true)),
-                TextAction::PadEnd => map_cells(&cells, |text, out| padded(text, out, width, fill, false)),
-                TextAction::Left => map_cells(&cells, |text, _| match text.char_indices().nth(width) {
+                TextAction::Trim => map_cells(&cells, stage.watch, |text, _| Made::Text(text.trim())),
+                TextAction::Collapse => map_cells(&cells, stage.watch, collapse),
+                TextAction::Lower => map_cells(&cells, stage.watch, |text, out| cased(text, out, false)),
+                TextAction::Upper => map_cells(&cells, stage.watch, |text, out| cased(text, out, true)),
+                TextAction::Title => map_cells(&cells, stage.watch, title),
+                TextAction::Sentence => map_cells(&cells, stage.watch, sentence),
+                TextAction::StripAccents => normalised(&cells, true, stage.watch),
+                TextAction::Normalise => normalised(&cells, false, stage.watch),
+                TextAction::RemovePunctuation => {
+                    map_cells(&cells, stage.watch, |text, out| without(text, out, is_punctuation))
+                }
+                TextAction::RemoveDigits => map_cells(&cells, stage.watch, |text, out| without(text, out, is_digit)),
+                TextAction::PadStart => {
+                    map_cells(&cells, stage.watch, |text, out| padded(text, out, width, fill, true))
+                }
+                TextAction::PadEnd => map_cells(&cells, stage.watch, |text, out| padded(text, out, width, fill, false)),
+                TextAction::Left => map_cells(&cells, stage.watch, |text, _| match text.char_indices().nth(width) {
                     Some((end, _)) => Made::Text(&text[..end]),
                     None => Made::Same,
                 }),
-                TextAction::Right => map_cells(&cells, |text, _| match width.checked_sub(1) {
+                TextAction::Right => map_cells(&cells, stage.watch, |text, _| match width.checked_sub(1) {
                     None => Made::Text(""),
                     Some(back) => match text.char_indices().nth_back(back) {
                         Some((start, _)) => Made::Text(&text[start..]),
@@ -80,7 +86,11 @@ impl Operation for Text {
                     },
                 }),
                 TextAction::EmptyToNull => {
-                    map_cells(&cells, |text, _| if text.trim().is_empty() { Made::Null } else { Made::Same })
+                    map_cells(
+                        &cells,
+                        stage.watch,
+                        |text, _| if text.trim().is_empty() { Made::Null } else { Made::Same },
+                    )
                 }
             }?;
             Ok((vec![like(column(frame, name)?, made)?], changed, Vec::new()))
@@ -171,18 +181,20 @@ fn padded<'a>(text: &'a str, out: &mut String, width: usize, fill: char, start: 
 
 /// NFC; before it, where accents go, NFKD without marks (NFC brings syllables of Hangul together again). Letters that
 /// Unicode does not take apart stay: `ø`, `ß`, `ł`.
-fn normalised(cells: &StringChunked, strip: bool) -> Result<(StringChunked, u64), DataError> {
+fn normalised(cells: &StringChunked, strip: bool, watch: Watch<'_>) -> Result<(StringChunked, u64), DataError> {
     if cells.iter().flatten().all(str::is_ascii) {
         return Ok((cells.clone(), 0));
     }
+    let each = watch.each(cells.len());
     let made: Vec<Result<(StringChunked, u64), DataError>> = blocks(cells.len())
         .into_par_iter()
         .map(|(start, length)| {
+            each.more(length)?;
             let block = cells.slice(start as i64, length);
             let form = |cells: &StringChunked, form| cells.str_normalize(form);
             let made = if strip {
                 let apart = form(&block, UnicodeForm::NFKD);
-                let (bare, _) = map_cells(&apart, |text, out| without(text, out, is_mark))?;
+                let (bare, _) = map_cells(&apart, Watch::none(), |text, out| without(text, out, is_mark))?;
                 form(&bare, UnicodeForm::NFC)
             } else {
                 form(&block, UnicodeForm::NFC)
@@ -197,7 +209,7 @@ fn normalised(cells: &StringChunked, strip: bool) -> Result<(StringChunked, u64)
 }
 
 impl Operation for ReplaceText {
-    fn transform(&self, frame: &DataFrame, _: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, _: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         if self.find.is_empty() {
             return Err(DataError::refused("there is no text to replace", None, "Say what is replaced"));
         }
@@ -206,7 +218,7 @@ impl Operation for ReplaceText {
         let literal = !self.regex || !self.replace.contains('$');
         each_column(&self.columns, |name| {
             let cells = text_cells(frame, name)?;
-            let (made, changed) = map_cells(&cells, |text, out| {
+            let (made, changed) = map_cells(&cells, stage.watch, |text, out| {
                 let (mut from, mut any) = (0, false);
                 if literal {
                     for found in finder.find_iter(text) {
@@ -268,6 +280,7 @@ fn replace_values(series: &Series, pairs: &BTreeMap<&str, &str>) -> Result<(Vec<
                     from.trim().parse().is_ok_and(|x: i64| x == value)
                 }
                 LevelValue::Real(value) => from.trim().parse().is_ok_and(|x: f64| x == value),
+                LevelValue::Text => decimals::same(from, &level.label),
                 _ => false,
             };
             let (from, to) = match pairs.get_key_value(level.label.as_str()) {
@@ -353,6 +366,14 @@ fn retyped(
             .collect();
         let cells = codes.rows.iter().map(|code| values.get(by_level(*code)).copied().unwrap_or(f64::NAN)).collect();
         return Ok(floats(&name, cells));
+    }
+    if kind == ColumnType::Decimal && wanted().all(|to| decimals::plain(to).is_some()) {
+        let text = |code: u32| {
+            let level = codes.levels.get(by_level(code))?;
+            Some(new[by_level(code)].unwrap_or(&level.label)).filter(|text| !text.trim().is_empty())
+        };
+        let cells: StringChunked = codes.rows.iter().map(|code| text(*code)).collect();
+        return Ok(decimals::of_texts(&cells, &name)?.into_column());
     }
     let mut builder = StringChunkedBuilder::new(name.clone(), codes.rows.len());
     for code in &codes.rows {

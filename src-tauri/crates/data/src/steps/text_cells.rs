@@ -14,7 +14,7 @@ use super::{
     columns::{column, texts},
     names::{count, some},
 };
-use crate::{error::DataError, frame_types::column_type};
+use crate::{error::DataError, frame_types::column_type, progress::Watch};
 
 /// Rows of a block. Fixed, so that a result does not depend on the number of processors.
 pub(super) const BLOCK: usize = 1 << 15;
@@ -60,13 +60,15 @@ pub(super) fn blocks(rows: usize) -> Vec<(usize, usize)> {
 }
 
 /// Every cell that holds a text changed by `make`, and how many cells differ from before.
-pub(super) fn map_cells<F>(cells: &StringChunked, make: F) -> Result<(StringChunked, u64), DataError>
+pub(super) fn map_cells<F>(cells: &StringChunked, watch: Watch<'_>, make: F) -> Result<(StringChunked, u64), DataError>
 where
     F: for<'a> Fn(&'a str, &mut String) -> Made<'a> + Sync,
 {
+    let each = watch.each(cells.len());
     let made: Vec<(StringChunked, u64)> = blocks(cells.len())
         .into_par_iter()
         .map(|(start, length)| {
+            each.more(length)?;
             let block = cells.slice(start as i64, length);
             let mut builder = StringChunkedBuilder::new(cells.name().clone(), length);
             let (mut scratch, mut changed) = (String::new(), 0);
@@ -92,9 +94,9 @@ where
                     }
                 }
             }
-            (builder.finish(), changed)
+            Ok((builder.finish(), changed))
         })
-        .collect();
+        .collect::<Result<_, DataError>>()?;
     let changed = made.iter().map(|(_, changed)| changed).sum();
     Ok((joined(cells.name(), made.into_iter().map(|(block, _)| block))?, changed))
 }

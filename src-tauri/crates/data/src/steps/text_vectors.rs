@@ -19,10 +19,11 @@ use super::{
     recipe::not_what_it_learns,
     text_cells::{blocks, is_word, text_cells},
 };
-use crate::error::DataError;
+use crate::{error::DataError, progress::Watch};
 
 /// A word that became a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FittedWord {
     /// The word, or words with one space between.
     pub word: String,
@@ -34,6 +35,7 @@ pub struct FittedWord {
 
 /// The vocabulary of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vocabulary {
     /// Name of the source column.
     pub column: String,
@@ -120,9 +122,11 @@ impl Operation for TextVectors {
     fn fit(&self, frame: &DataFrame, rows: FitRows<'_>, _: &Around) -> Result<(Learned, Vec<String>), DataError> {
         let cells = text_cells(frame, &self.column)?;
         let longest = longest(self)?;
+        let each = rows.watch.each(cells.len());
         let tallies: Vec<PlHashMap<String, Tally>> = blocks(cells.len())
             .into_par_iter()
             .map(|(start, length)| {
+                each.more(length)?;
                 let block = cells.slice(start as i64, length);
                 let mut seen: PlHashMap<String, Tally> = PlHashMap::default();
                 let mut words = Words::default();
@@ -138,9 +142,9 @@ impl Operation for TextVectors {
                         }
                     });
                 }
-                seen
+                Ok(seen)
             })
-            .collect();
+            .collect::<Result<_, DataError>>()?;
         let mut all: PlHashMap<String, Tally> = PlHashMap::default();
         for tally in tallies {
             for (word, more) in tally {
@@ -179,7 +183,7 @@ impl Operation for TextVectors {
         Ok((Learned::Words { columns: vec![vocabulary] }, names.warnings))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let vocabulary = match learned {
             Learned::Words { columns } => columns.iter().find(|one| one.column == self.column),
             _ => None,
@@ -189,7 +193,7 @@ impl Operation for TextVectors {
         };
         let series = column(frame, &self.column)?;
         let cells = text_cells(frame, &self.column)?;
-        let columns = vectors(self, &cells, vocabulary)?;
+        let columns = vectors(self, &cells, vocabulary, stage.watch)?;
         let source = self.keep_source.then(|| series.clone().into_column());
         let replaced = vec![(self.column.clone(), source.into_iter().chain(columns).collect())];
         Ok(Change { replaced, ..Change::default() })
@@ -216,7 +220,12 @@ fn cell_bytes(step: &TextVectors) -> usize {
 }
 
 /// The columns of the words: each row's entries first, then column by column.
-fn vectors(step: &TextVectors, cells: &StringChunked, vocabulary: &Vocabulary) -> Result<Vec<Column>, DataError> {
+fn vectors(
+    step: &TextVectors,
+    cells: &StringChunked,
+    vocabulary: &Vocabulary,
+    watch: Watch<'_>,
+) -> Result<Vec<Column>, DataError> {
     let longest = longest(step)?;
     let known: PlHashMap<&str, u32> =
         vocabulary.words.iter().enumerate().map(|(at, word)| (word.word.as_str(), at as u32)).collect();
@@ -227,9 +236,11 @@ fn vectors(step: &TextVectors, cells: &StringChunked, vocabulary: &Vocabulary) -
         .collect();
     let width = vocabulary.words.len();
     // For each block and each column (row in the block, value).
+    let reading = watch.part(0.0, 0.7).each(cells.len());
     let entries: Vec<Vec<Vec<(u32, f64)>>> = blocks(cells.len())
         .into_par_iter()
         .map(|(start, length)| {
+            reading.more(length)?;
             let block = cells.slice(start as i64, length);
             let mut out: Vec<Vec<(u32, f64)>> = vec![Vec::new(); width];
             let mut words = Words::default();
@@ -261,9 +272,9 @@ fn vectors(step: &TextVectors, cells: &StringChunked, vocabulary: &Vocabulary) -
                     counts[*at as usize] = 0;
                 }
             }
-            out
+            Ok(out)
         })
-        .collect();
+        .collect::<Result<_, DataError>>()?;
     let starts = blocks(cells.len());
     let each = |at: usize| {
         starts.iter().zip(&entries).flat_map(move |((start, _), block)| {
@@ -271,7 +282,8 @@ fn vectors(step: &TextVectors, cells: &StringChunked, vocabulary: &Vocabulary) -
         })
     };
     let rows = cells.len();
-    let columns = vocabulary.words.par_iter().enumerate().map(|(at, word)| match step.kind {
+    let making = watch.part(0.7, 1.0).each(width);
+    let column = |at: usize, word: &FittedWord| match step.kind {
         VectorKind::Tfidf => {
             let mut values = vec![0.0; rows];
             each(at).for_each(|(row, value)| values[row] = value);
@@ -287,6 +299,10 @@ fn vectors(step: &TextVectors, cells: &StringChunked, vocabulary: &Vocabulary) -
             each(at).for_each(|(row, _)| values[row] = 1);
             flags(&word.name, values, None)
         }
+    };
+    let made = vocabulary.words.par_iter().enumerate().map(|(at, word)| {
+        making.next()?;
+        Ok(column(at, word))
     });
-    Ok(columns.collect())
+    made.collect()
 }

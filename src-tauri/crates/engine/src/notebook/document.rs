@@ -8,15 +8,12 @@ use std::{
 
 use cairn_protocol::{
     ErrorInfo,
-    notebook::{CellBody, Edit, NOTEBOOK_SCHEMA, Notebook},
+    notebook::{CellBody, Edit, Notebook},
     steps::StepOp,
 };
 
-use super::graph;
+use super::{graph, source};
 use crate::files::{io_error, write_whole};
-
-/// Kinds of cells, for the message about an unknown one.
-const KINDS: &str = "data, wrangle, split, train, sweep, report, note";
 
 /// Reads a notebook.
 ///
@@ -33,63 +30,9 @@ pub fn load(path: &Path, shown: &str) -> Result<Notebook, ErrorInfo> {
 /// # Errors
 /// As [`load`].
 pub fn parse(text: &str, shown: &str) -> Result<Notebook, ErrorInfo> {
-    let bad = |message: String| ErrorInfo::bad_input(message).in_file(shown);
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
-        let info = bad(format!("this is not a notebook: {}", error.message()))
-            .hint("mend the line in a text editor, or take an earlier version from git; the file was not changed");
-        match error.span() {
-            Some(span) => info.at_line(line_of(text, span.start)),
-            None => info,
-        }
-    })?;
-    let schema = table.get("schema").and_then(toml::Value::as_integer);
-    if schema != Some(i64::from(NOTEBOOK_SCHEMA)) {
-        return Err(match schema {
-            Some(later) if later > i64::from(NOTEBOOK_SCHEMA) => {
-                bad(format!("the notebook is of version {later}; this Cairn reads version {NOTEBOOK_SCHEMA}"))
-                    .hint("open it with a newer Cairn")
-            }
-            _ => bad("the notebook has no line `schema = 1`".into()).hint("is this a notebook of Cairn?"),
-        });
-    }
-    check_kinds(&table, text, shown)?;
-    let notebook: Notebook = toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-        bad(format!("the notebook cannot be read: {}", error.message())).hint("the file was not changed")
-    })?;
+    let notebook = source::read(text, shown)?;
     check(&notebook).map_err(|error| error.in_file(shown))?;
     Ok(notebook)
-}
-
-/// Cell by cell, so that an error names the cell.
-fn check_kinds(table: &toml::Table, text: &str, shown: &str) -> Result<(), ErrorInfo> {
-    let Some(cells) = table.get("cell").and_then(toml::Value::as_array) else { return Ok(()) };
-    let heads: Vec<u64> = (1u64..)
-        .zip(text.lines())
-        .filter(|(_, line)| line.trim_start().starts_with("[[cell]]"))
-        .map(|(number, _)| number)
-        .collect();
-    for (index, cell) in cells.iter().enumerate() {
-        let name = cell.get("name").and_then(toml::Value::as_str);
-        let place = |info: ErrorInfo| {
-            let info = info.in_file(shown).in_cell(name.map_or_else(|| format!("number {}", index + 1), str::to_owned));
-            match heads.get(index) {
-                Some(line) => info.at_line(*line),
-                None => info,
-            }
-        };
-        let kind = cell.get("kind").and_then(toml::Value::as_str).unwrap_or_default();
-        if !KINDS.split(", ").any(|known| known == kind) {
-            return Err(place(ErrorInfo::bad_input(format!("there is no kind of cell {kind:?}")))
-                .hint(format!("kinds are {KINDS}")));
-        }
-        if name.is_none_or(|name| name.trim().is_empty()) {
-            return Err(place(ErrorInfo::bad_input("a cell has no name")).hint("give each cell a name of its own"));
-        }
-        if let Err(error) = cell.clone().try_into::<cairn_protocol::notebook::Cell>() {
-            return Err(place(ErrorInfo::bad_input(format!("the cell cannot be read: {}", error.message()))));
-        }
-    }
-    Ok(())
 }
 
 /// Names are unique, the graph has no cycle. What a cell reads need not exist: that cell then says so.
@@ -106,10 +49,6 @@ pub fn check(notebook: &Notebook) -> Result<(), ErrorInfo> {
         }
     }
     graph::order(notebook).map(|_| ())
-}
-
-fn line_of(text: &str, offset: usize) -> u64 {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// The text of a notebook.
@@ -362,9 +301,9 @@ rounds = 50
         refused("schema = 1\ntitle = ", "not a notebook", Some(2), None);
         refused("title = \"x\"\n", "schema", None, None);
         refused("schema = 9\ntitle = \"x\"\n", "version 9", None, None);
-        refused(&SMALL.replace("\"wrangle\"", "\"magic\""), "\"magic\"", Some(20), Some("Encode"));
+        refused(&SMALL.replace("\"wrangle\"", "\"magic\""), "«magic»", Some(22), Some("Encode"));
         refused(&SMALL.replace("\"Split\"\nkind", "\"Patients\"\nkind"), "two cells", None, Some("Patients"));
-        refused(&SMALL.replace("seed = 42", "sead = 42"), "sead", Some(9), Some("Split"));
+        refused(&SMALL.replace("seed = 42", "sead = 42"), "«sead»", Some(18), Some("Split"));
         refused(&SMALL.replace("input = \"Patients\"", "input = \"Encode\""), "circle", None, Some("Split"));
     }
 

@@ -3,3 +3,4 @@
 pub mod document;
 pub mod graph;
 pub mod session;
+mod source;

@@ -3,7 +3,11 @@
 
 use serde_json::Value;
 
-use super::StepOp;
+use super::{Step, StepOp};
+use crate::{
+    ErrorInfo,
+    reading::{Misread, Node, closest},
+};
 
 /// Groups in the order in which they are listed.
 pub const GROUPS: [&str; 11] = [
@@ -61,7 +65,7 @@ pub enum Accepts {
     Numbers,
     /// Text and categories.
     Text,
-    /// What has levels: all but numbers with fractions, lists and structs.
+    /// What has levels: all but floats, lists and structs.
     Levels,
     /// Dates and times.
     Times,
@@ -175,6 +179,58 @@ impl FieldSpec {
 #[must_use]
 pub fn spec_of(op: &str) -> Option<&'static StepSpec> {
     STEPS.iter().find(|spec| spec.op == op)
+}
+
+/// The keys that a step of an operation may have in files beside `op` and `enabled`; none where there is no such
+/// operation. They are those that serde reads, asked of serde itself: no list beside the structs can fall behind them.
+#[must_use]
+pub fn keys_of(op: &str) -> Option<&'static [&'static str]> {
+    spec_of(op)?;
+    // No struct has a field of this name.
+    let asked = Node::Map(vec![("op".into(), Node::Text(op.into())), ("?".into(), Node::Null)]);
+    match asked.read::<StepOp>() {
+        Err(Misread::UnknownKey { known, .. }) => Some(known),
+        _ => None,
+    }
+}
+
+/// Why a step of a document cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What is wrong and what is known, without the place of the step.
+    pub info: ErrorInfo,
+    /// The word that is not known, so that its line can be found.
+    pub word: Option<String>,
+}
+
+/// Reads a step of a document.
+///
+/// # Errors
+/// An operation, a key or a name that is not known, a key that is missing, or a value that does not fit.
+pub fn read_step(node: &Node) -> Result<Step, Unreadable> {
+    let op = node.get("op").and_then(Node::as_str);
+    let Some(spec) = op.and_then(spec_of) else {
+        let info = match op {
+            None => ErrorInfo::bad_input("the step has no key «op»").hint("it names the operation: op = \"drop\""),
+            Some(op) => {
+                let known = closest(op, STEPS.iter().map(|spec| spec.op));
+                let hint = match known.as_slice() {
+                    [] => "a newer Cairn may know it".to_owned(),
+                    near => format!("did you mean «{}»?", near.join("», «")),
+                };
+                ErrorInfo::bad_input(format!("there is no operation «{op}»")).hint(hint)
+            }
+        };
+        return Err(Unreadable { info, word: op.map(str::to_owned) });
+    };
+    node.read::<Step>().map_err(|misread| {
+        let what = match &misread {
+            Misread::UnknownKey { key, .. } => format!("«{}» ({}) has no option «{key}»", spec.title, spec.op),
+            other => format!("«{}» ({}) cannot be read: {other}", spec.title, spec.op),
+        };
+        let info = ErrorInfo::bad_input(what).hint(misread.hint());
+        Unreadable { info, word: misread.word().map(str::to_owned) }
+    })
 }
 
 /// An operation with its defaults.
@@ -1417,7 +1473,6 @@ pub const STEPS: &[StepSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::Step;
 
     #[test]
     fn every_operation_is_listed_once_and_loads_from_its_name_alone() {
@@ -1471,6 +1526,84 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_catalogue_and_what_files_may_hold_are_the_same() {
+        for spec in STEPS {
+            let keys = keys_of(spec.op).unwrap_or_else(|| panic!("{} takes any key", spec.op));
+            let mut read: Vec<&str> = keys.to_vec();
+            // `combine` stands beside the conditions, in the same field of the form.
+            let beside = spec.fields.iter().filter(|field| field.kind == FieldKind::Conditions).map(|_| "combine");
+            let mut listed: Vec<&str> = spec.fields.iter().map(|field| field.key).chain(beside).collect();
+            read.sort_unstable();
+            listed.sort_unstable();
+            assert_eq!(listed, read, "{}", spec.op);
+            for key in keys {
+                let misspelt = format!("{key}x");
+                let written = [("op", spec.op), (misspelt.as_str(), "1")]
+                    .map(|(key, value)| (key.into(), Node::Text(value.into())));
+                let error = read_step(&Node::Map(written.to_vec())).unwrap_err().info;
+                assert_eq!(error.message, format!("«{}» ({}) has no option «{misspelt}»", spec.title, spec.op));
+                assert!(error.hint.ends_with(&format!("known keys are {}", keys.join(", "))), "{}", error.hint);
+                assert!(error.hint.starts_with("did you mean «"), "{}", error.hint);
+            }
+            // Every door is as strict: text in either format, straight into the type.
+            assert!(serde_json::from_str::<Step>(&format!(r#"{{"op": "{}", "extra": 1}}"#, spec.op)).is_err());
+            assert!(toml::from_str::<Step>(&format!("op = \"{}\"\nextra = 1", spec.op)).is_err());
+        }
+        assert_eq!(keys_of("no_such_step"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_step_is_said() {
+        let read = |text: &str| read_step(&toml::from_str::<Node>(text).unwrap()).unwrap_err().info;
+        let check = |text: &str, message: &str, hint: &str| {
+            let error = read(text);
+            assert!(error.message.contains(message), "{}", error.message);
+            assert!(error.hint.contains(hint), "{}", error.hint);
+        };
+        check("op = \"one_hoot\"", "there is no operation «one_hoot»", "did you mean «one_hot»");
+        check("columns = []", "has no key «op»", "op = ");
+        check(
+            "op = \"impute\"\nstrategy = \"meen\"",
+            "(impute) cannot be read: there is no «meen»",
+            "did you mean «mean»?",
+        );
+        check("op = \"impute\"\nenabled = 3", "(impute) cannot be read", "");
+        check("op = \"one_hot\"\ncolumns = \"a\"", "(one_hot) cannot be read: invalid type", "");
+        check("op = \"drop\"\nenabeld = false", "has no option «enabeld»", "known keys are columns");
+        let condition = |text: &str| format!("op = \"filter\"\nconditions = [{{ {text} }}]");
+        check(
+            &condition("column = \"a\", test = \"less\", vlaue = 3"),
+            "has no option «vlaue»",
+            "did you mean «value»?",
+        );
+        check(&condition("column = \"a\", test = \"lesser\""), "there is no «lesser»", "did you mean «less»?");
+        check(&condition("column = \"a\""), "«test» is missing", "");
+        check(&condition("test = \"is_null\""), "«column» is missing", "");
+        check(&condition("combine = \"any\""), "«rules» is missing", "");
+        check(&condition("rules = [], column = \"a\""), "has rules, and no column", "");
+        check(
+            "op = \"sort\"\nby = [{ column = \"a\", decending = true }]",
+            "«decending»",
+            "did you mean «descending»?",
+        );
+        check("op = \"rename\"\nnames = [{ form = \"a\", to = \"b\" }]", "«form»", "did you mean «from»?");
+        check("op = \"join\"\non = [{ letf = \"a\" }]", "«letf»", "did you mean «left»?");
+        check("op = \"group_by\"\naggregations = [{ colum = \"a\" }]", "«colum»", "did you mean «column»?");
+        check("op = \"edit_cells\"\nedits = [{ rwo = 1, column = \"a\" }]", "«rwo»", "did you mean «row»?");
+    }
+
+    #[test]
+    fn conditions_keep_their_form() {
+        let text = r#"{"op":"filter","conditions":[{"column":"a","test":"less","value":3},{"combine":"any","negate":true,
+            "rules":[{"column":"b","test":"is_null"},{"rules":[]}]}],"combine":"all"}"#;
+        let step: Step = serde_json::from_str(text).unwrap();
+        let again: Step = serde_json::from_value(serde_json::to_value(&step).unwrap()).unwrap();
+        assert_eq!(again, step);
+        let StepOp::Filter { conditions, .. } = &step.op else { panic!("a filter") };
+        assert_eq!(conditions.iter().flat_map(super::super::Rule::columns).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub enum FitScope {
 
 /// What a step does. `op` in the file is the name in snake case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepOp {
     /// Removes columns.
     Drop {
@@ -225,6 +225,7 @@ fn text_type() -> ColumnType {
 
 /// An old and a new name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Renaming {
     /// The old name.
     pub from: String,
@@ -245,6 +246,7 @@ pub enum Unfit {
 
 /// A condition on one column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Name of the column.
     pub column: String,

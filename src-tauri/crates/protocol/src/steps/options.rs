@@ -1,7 +1,7 @@
 //! The choices that steps offer: small enums and structs, named as the field names them. In files they stand in
 //! snake case; the first variant is the default.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{DropLevel, FitScope, ImputeStrategy, NullLevel, Renaming, ScaleMethod, Unfit, UnseenLevel, is_default};
 use crate::{ParamValue, table::ColumnType};
@@ -26,7 +26,7 @@ macro_rules! options {
     ($(#[doc = $about:literal])+ $name:ident { $($(#[$about_field:meta])+ $field:ident: $kind:ty $(= $default:expr)?,)* }) => {
         $(#[doc = $about])+
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $($(#[$about_field])+ pub $field: $kind,)*
         }
@@ -110,6 +110,7 @@ options! {
 
 /// A column to sort by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SortKey {
     /// Name.
     pub column: String,
@@ -226,6 +227,7 @@ options! {
 
 /// A new value for one cell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CellEdit {
     /// Index of the row in the table that the cell reads, from 0.
     pub row: u64,
@@ -300,6 +302,7 @@ names! {
 
 /// A pair of columns that must be equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JoinKey {
     /// In the table of the steps.
     pub left: String,
@@ -381,6 +384,7 @@ names! {
 
 /// A column of an aggregation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Aggregation {
     /// Name of the column read; for `Rows` it may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -1308,13 +1312,45 @@ names! {
 }
 
 /// A condition, or conditions joined.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Rule {
     /// Conditions joined.
     Group(RuleGroup),
     /// One.
     Test(super::Condition),
+}
+
+/// The keys of both, so that a misspelt one is told from a missing one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleKeys {
+    column: Option<String>,
+    test: Option<super::Test>,
+    value: Option<ParamValue>,
+    other: Option<String>,
+    combine: Option<super::Combine>,
+    negate: Option<bool>,
+    rules: Option<Vec<Rule>>,
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let keys = RuleKeys::deserialize(deserializer)?;
+        if let Some(rules) = keys.rules {
+            if keys.column.is_some() || keys.test.is_some() || keys.value.is_some() || keys.other.is_some() {
+                return Err(D::Error::custom("a group of conditions has rules, and no column, test, value or other"));
+            }
+            let (combine, negate) = (keys.combine.unwrap_or_default(), keys.negate.unwrap_or_default());
+            return Ok(Self::Group(RuleGroup { combine, negate, rules }));
+        }
+        if keys.combine.is_some() || keys.negate.is_some() {
+            return Err(D::Error::missing_field("rules"));
+        }
+        let column = keys.column.ok_or_else(|| D::Error::missing_field("column"))?;
+        let test = keys.test.ok_or_else(|| D::Error::missing_field("test"))?;
+        Ok(Self::Test(super::Condition { column, test, value: keys.value, other: keys.other }))
+    }
 }
 
 impl From<super::Condition> for Rule {
@@ -1336,6 +1372,7 @@ impl Rule {
 
 /// Conditions joined, to any depth.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RuleGroup {
     /// Whether all or any must hold.
     #[serde(default)]
