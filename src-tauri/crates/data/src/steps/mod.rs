@@ -94,6 +94,7 @@ pub use predict::{MANY_COLUMNS, MOST_BYTES, MOST_TIMES, predict};
 pub use preview::{Preview, preview, preview_of};
 pub use privacy::{PersonalData, PersonalKind, new_salt, personal_data};
 pub use recipe::{Applied, Broken, RecipeRun, TolerantRun, apply, followed, run_recipe, run_recipe_tolerant};
+pub(crate) use sql::order_is_open;
 pub use table::{NO_ROW, Parts, Table};
 pub use text_vectors::{FittedWord, Vocabulary};
 pub use undo::invert;
