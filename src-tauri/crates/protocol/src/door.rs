@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Algorithm, Device, ErrorInfo, Params, Real, Task,
+    batch::{SplitFile, SplitRequest, WrangleRequest, WrangledFile},
     comparison::{CompareSide, Comparison},
     notebook::{Edit, ImportOptions, Notebook},
     quality::{Associations, Examination, QualityReport},
@@ -180,6 +181,11 @@ pub enum Request {
         /// The file to write (absolute, or relative to the project): `.csv`, `.parquet`, `.arrow`.
         out: String,
     },
+
+    /// Runs steps on a file without a notebook, writes the result and the fitted recipe. Answer: `Wrangled`.
+    WrangleFile(Box<WrangleRequest>),
+    /// Splits a file, writes the parts and the certificate. Answer: `SplitFile`.
+    SplitFile(Box<SplitRequest>),
 
     /// A window of a table. Answer: `Page`.
     Page {
@@ -480,6 +486,8 @@ pub enum Response {
     CellResult(Box<CellResult>),
     Preview(StepPreview),
     Applied(AppliedRecipe),
+    Wrangled(Box<WrangledFile>),
+    SplitFile(Box<SplitFile>),
     Page(TablePage),
     Exported {
         out: String,

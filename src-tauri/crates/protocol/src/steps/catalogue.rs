@@ -183,6 +183,30 @@ pub fn default_of(op: &str) -> Option<StepOp> {
     serde_json::from_value(serde_json::json!({ "op": op })).ok()
 }
 
+/// The first key of a step in its file form that is no option of its operation: reading a step ignores such a key.
+#[must_use]
+pub fn unknown_option(step: &Value) -> Option<&str> {
+    let op = step.get("op")?.as_str()?;
+    let known = options_of(op);
+    let is_known = |key: &str| key == "op" || key == "enabled" || known.iter().any(|option| option == key);
+    step.as_object()?.keys().map(String::as_str).find(|key| !is_known(key))
+}
+
+/// The keys of an operation's options in files, in the order of its form.
+#[must_use]
+pub fn options_of(op: &str) -> Vec<String> {
+    let Some(spec) = spec_of(op) else { return Vec::new() };
+    let mut keys: Vec<String> = spec.fields.iter().map(|field| field.key.to_owned()).collect();
+    // Options that stand beside a field of the form (`combine` beside the conditions) are in the file form alone.
+    let written = default_of(op).and_then(|op| serde_json::to_value(op).ok());
+    for key in written.iter().filter_map(Value::as_object).flat_map(|options| options.keys()) {
+        if key != "op" && !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys
+}
+
 /// A field without help that is always shown.
 const fn field(key: &'static str, label: &'static str, kind: FieldKind) -> FieldSpec {
     FieldSpec { key, label, kind, help: "", when: "" }
@@ -1471,6 +1495,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_option_that_is_none_is_found() {
+        let step = serde_json::json!({ "op": "one_hot", "columns": ["a"], "nulls": "null", "drops": "first" });
+        assert_eq!(unknown_option(&step), Some("drops"));
+        let step = serde_json::json!({ "op": "filter", "combine": "any", "conditions": [], "enabled": false });
+        assert_eq!(unknown_option(&step), None);
+        assert_eq!(options_of("filter"), ["conditions", "action", "combine"]);
     }
 
     #[test]
