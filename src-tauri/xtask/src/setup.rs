@@ -25,8 +25,8 @@ const BUILD_PACKAGES: &[&str] = &[
     "libayatana-appindicator3-dev",
     "librsvg2-dev",
 ];
-/// A browser and a display without a screen, for the end-to-end tests.
-const TEST_PACKAGES: &[&str] = &["chromium", "xvfb", "dbus-x11", "imagemagick", "xdotool"];
+/// A browser and a display without a screen, for the end-to-end tests; a database that queries are tried in.
+const TEST_PACKAGES: &[&str] = &["chromium", "xvfb", "dbus-x11", "imagemagick", "xdotool", "postgresql"];
 
 /// How much has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+mod tables;
+
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub use tables::{Split, Wrangle};
 
 /// Clean, split, train, sweep, trace and report on tables, from a terminal.
 #[derive(Debug, Parser)]
@@ -87,6 +91,20 @@ pub enum Verb {
         #[command(flatten)]
         how: How,
     },
+    /// List the operations that steps are made of, or show the options of one
+    #[command(
+        after_help = "Examples:\n  cairn steps\n  cairn steps one_hot\n  cairn steps --json\n\nWith --json: {\"schema\":1,\"groups\":[names],\"tests\":[of conditions],\"functions\":[of aggregations],\"operations\":[{\"op\",\"title\",\"group\",\n\"about\",\"words\":[],\"fits\":bool,\"only_here\":bool,\"options\":[{\"key\",\"label\",\"type\",\"optional\":bool,\"accepts\",\"choices\":[{\"value\",\"title\"}],\n\"low\",\"high\",\"default\",\"help\",\"when\":{\"key\",\"values\":[]},\"item\"}],\"example\":{\"toml\",\"step\"}}]}; what does not apply is absent.\ntype is one of columns, column, choice, choices, text, texts, number, numbers, integer, boolean, value, renamings, pairs,\nconditions, sort_keys, aggregations, join_keys, table, tables, expression, sql, cell_edits; item is the form of an entry"
+    )]
+    Steps {
+        /// Name of an operation, e.g. one_hot
+        op: Option<String>,
+    },
+    /// Run steps on a file, without a notebook
+    #[command(after_help = tables::WRANGLE_HELP)]
+    Wrangle(Box<Wrangle>),
+    /// Split a file into parts or folds, with a certificate
+    #[command(after_help = tables::SPLIT_HELP)]
+    Split(Box<Split>),
     /// Run what is stale in a notebook, in the order of what reads what
     #[command(after_help = "Example: cairn run stroke.cairn --cell 'Boosted trees' --set 'Boosted trees.max_depth=4'")]
     Run {
@@ -236,6 +254,23 @@ pub enum Verb {
         /// Conformance of one
         #[command(subcommand)]
         of: Option<KernelsVerb>,
+    },
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Examples:\n  cairn completions bash > ~/.local/share/bash-completion/completions/cairn\n  cairn completions zsh > \"${fpath[1]}/_cairn\"\n  cairn completions fish > ~/.config/fish/completions/cairn.fish\n  cairn completions powershell >> $PROFILE"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a page of the manual, or write all of them
+    #[command(after_help = "Examples:\n  cairn man wrangle | man -l -\n  cairn man --out ~/.local/share/man/man1")]
+    Man {
+        /// The verb; default: cairn itself
+        verb: Option<String>,
+        /// Write cairn.1 and a page for each verb into this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "verb")]
+        out: Option<PathBuf>,
     },
     /// The same window in a browser; prints its address with the token
     #[command(after_help = "Example: cairn serve --project stroke --listen 127.0.0.1:0")]

@@ -1,7 +1,11 @@
 //! `cairn`: the engine from a terminal. It needs no display and no web view; every verb goes through the same door as
 //! the window. The contract of output and exit codes is in `cairn help`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod args;
+mod drawing;
+mod grammar;
 mod output;
 mod project;
 mod serve;

@@ -74,9 +74,9 @@ impl Output {
             print(&mut io::stdout().lock(), &text);
         } else {
             let (red, plain) = if self.colour() { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
-            eprintln!("{red}error:{plain} {error}");
+            eprintln!("{red}error:{plain} {}", visible(&error.to_string()));
             if !error.hint.is_empty() {
-                eprintln!("hint: {}", error.hint);
+                eprintln!("hint: {}", visible(&error.hint));
             }
         }
         ExitCode::from(error.kind.exit_code())
@@ -91,6 +91,11 @@ impl Output {
 
     fn colour(self) -> bool {
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+
+    /// Whether results may be coloured: a person reads them.
+    pub fn colours_results(self) -> bool {
+        !self.json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
     }
 
     /// Shows the progress of jobs until it is dropped.
@@ -114,6 +119,21 @@ impl Output {
         });
         Watching { stop, thread: thread.ok() }
     }
+}
+
+/// A text with a picture for each control character: names and cells come from files of strangers, and must not move
+/// the cursor or change the terminal.
+pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let picture = |letter: char| match letter {
+        '\u{7f}' => '\u{2421}',
+        letter if letter < ' ' => char::from_u32(0x2400 + letter as u32).unwrap_or('\u{fffd}'),
+        letter if letter.is_control() => '\u{fffd}',
+        letter => letter,
+    };
+    text.chars().map(picture).collect::<String>().into()
 }
 
 /// Prints a text and a line end. A reader that has seen enough and left (`cairn profile x.csv | head`) is no failure;
@@ -183,6 +203,11 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_from_files_cannot_steer_the_terminal() {
+        assert_eq!(visible("a\u{1b}[2Jb\nc\u{85}d é"), "a␛[2Jb␊c\u{fffd}d é");
+    }
 
     struct Fails(io::ErrorKind);
 

@@ -24,8 +24,11 @@ use crate::{
     serve,
 };
 
+mod manual;
 mod print;
 mod recipe;
+mod steps;
+mod tables;
 
 /// Carries out the command line.
 ///
@@ -61,6 +64,11 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, ErrorInfo> {
         Verb::Code { notebook, cell, to, out } => {
             recipe::code(given, notebook, cell.as_deref(), *to, out.as_deref(), output)
         }
+        Verb::Steps { op } => steps::steps(op.as_deref(), output),
+        Verb::Wrangle(asked) => tables::wrangle(given, asked, output),
+        Verb::Split(asked) => tables::split(given, asked, output),
+        Verb::Completions { shell } => Ok(manual::completions(*shell, output)),
+        Verb::Man { verb, out } => manual::man(verb.as_deref(), out.as_deref(), output),
         Verb::Run { notebook, cell, set } => run_notebook(given, notebook, cell, set, output),
         Verb::Train { file: path, target, kernel, algorithm, params, metric, seed } => {
             let engine = project::open(given, None, Access::Exclusive)?;
@@ -153,13 +161,31 @@ fn ask(engine: &Engine, request: Request, output: Output) -> Result<Response, Er
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| ErrorInfo::internal(format!("no runtime: {error}")))?;
     runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            on_interrupt.cancel_all();
-        }
+        interrupted().await;
+        on_interrupt.cancel_all();
+        // Whoever asks twice does not want to wait until a step looks up.
+        interrupted().await;
+        std::process::exit(i32::from(ErrorKind::Interrupted.exit_code()));
     });
     let answer = engine.call(request);
     runtime.shutdown_background();
     answer
+}
+
+/// Waits for Ctrl+C, or for the system's wish that the program ends.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut ends) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ends.recv() => {}
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without signals nothing can be told.
+        std::future::pending::<()>().await;
+    }
 }
 
 fn new(dir: &Path, sample: Option<&str>, output: Output) -> Result<ExitCode, ErrorInfo> {

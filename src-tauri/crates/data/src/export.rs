@@ -6,11 +6,11 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use polars::prelude::{
-    Column, CsvWriter, DataFrame, DataType, IntoColumn, NewChunkedArray, ParquetWriter, PolarsResult, SerWriter,
-    StringChunked,
+    Column, CsvWriter, DataFrame, DataType, IntoColumn, IpcWriter, NewChunkedArray, ParquetWriter, PolarsError,
+    PolarsResult, SerWriter, StringChunked,
 };
 
-use crate::{DataError, format, write_ipc};
+use crate::{DataError, format};
 
 /// How CSV is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,8 +47,41 @@ pub fn export_with(frame: &DataFrame, path: &Path, options: ExportOptions) -> Re
             write_whole(path, |file| packed(file, packing, |out| crate::ndjson::write(frame, out)))
         }
         ("parquet", None) => write_whole(path, |file| ParquetWriter::new(file).finish(&mut frame.clone()).map(|_| ())),
-        ("arrow" | "ipc" | "feather", None) => write_ipc(frame, path),
+        ("arrow" | "ipc" | "feather", None) => write_whole(path, |file| {
+            let mut frame = frame.clone();
+            frame.rechunk_mut_par();
+            let rows = frame.height().max(1);
+            IpcWriter::new(file).with_compression(None).with_record_batch_size(Some(rows)).finish(&mut frame)
+        }),
         _ => Err(DataError::ExportFormat { path: path.to_owned() }),
+    }
+}
+
+/// Whether a table can be written there, as far as can be told before there is one: the ending says a format, the
+/// folder is there, and no folder stands in the file's place. Long work asks before it begins.
+///
+/// # Errors
+/// As [`export`].
+pub fn can_export(path: &Path) -> Result<(), DataError> {
+    let (ending, packing) = endings(path);
+    let known = match ending.as_str() {
+        "csv" | "tsv" | "txt" | "ndjson" | "jsonl" => true,
+        "parquet" | "arrow" | "ipc" | "feather" => packing.is_none(),
+        _ => false,
+    };
+    if !known {
+        return Err(DataError::ExportFormat { path: path.to_owned() });
+    }
+    let io =
+        |kind: std::io::ErrorKind, what: &str| Err(DataError::io(path, "written", std::io::Error::new(kind, what)));
+    if path.is_dir() {
+        return io(std::io::ErrorKind::IsADirectory, "a folder has this name");
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            io(std::io::ErrorKind::NotFound, &format!("there is no folder {}", folder.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -98,7 +131,15 @@ fn packed(
 }
 
 fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> PolarsResult<()>) -> Result<(), DataError> {
-    whole_file(path, |file| write(file).map_err(DataError::table(format!("writing {}", path.display()))))
+    let io = |source| DataError::io(path, "written", source);
+    whole_file(path, |file| {
+        write(file).map_err(|error| match error {
+            PolarsError::IO { error, .. } => io(std::io::Error::new(error.kind(), error.to_string())),
+            // Some writers wrap what the system said into an error of their format.
+            other if other.to_string().contains("os error") => io(std::io::Error::other(other.to_string())),
+            other => DataError::Table { doing: format!("writing {}", path.display()), source: other },
+        })
+    })
 }
 
 /// Writes a file whole or not at all.
@@ -133,7 +174,13 @@ fn share_as_usual(_file: &File) -> std::io::Result<()> {
 
 /// A copy whose columns CSV can hold: points in time as ISO 8601 without empty fractions, nested values as text.
 fn csv_ready(frame: &DataFrame, options: ExportOptions) -> Result<DataFrame, DataError> {
-    let columns = frame.columns().iter().map(|column| csv_column(column, options)).collect();
+    let columns = frame.columns().iter().map(|column| {
+        let made = csv_column(column, options);
+        // A name in the header is a cell like any other to a spreadsheet.
+        let name = made.name().clone();
+        if options.guard_formulas && runs_as_formula(&name) { made.with_name(format!("'{name}").into()) } else { made }
+    });
+    let columns = columns.collect();
     DataFrame::new(frame.height(), columns).map_err(DataError::table("preparing the columns"))
 }
 
@@ -192,6 +239,11 @@ mod tests {
         export_with(&frame(), &path, ExportOptions { guard_formulas: true }).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(",'=1+1\n") && text.contains(",-2\n"), "{text}");
+        let mut named = frame();
+        named.rename("f", "=f".into()).unwrap();
+        export_with(&named, &path, ExportOptions { guard_formulas: true }).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("n,x,t,'=f\n"), "{text}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
     }
 
@@ -227,8 +279,17 @@ mod tests {
         }
         assert!(read_ipc(&folder.path().join("t.arrow")).unwrap().equals_missing(&frame()));
         for name in ["t.doc", "t", "t.parquet.gz", "gz"] {
-            let refused = export(&frame(), &folder.path().join(name));
-            assert!(matches!(refused, Err(DataError::ExportFormat { .. })), "{name}");
+            let path = folder.path().join(name);
+            for refused in [export(&frame(), &path), can_export(&path)] {
+                assert!(matches!(refused, Err(DataError::ExportFormat { .. })), "{name}");
+            }
+        }
+        for name in ["t.csv", "t.ndjson.zst", "t.parquet"] {
+            can_export(&folder.path().join(name)).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("folder.csv")).unwrap();
+        for name in ["folder.csv", "none/t.csv"] {
+            assert!(matches!(can_export(&folder.path().join(name)), Err(DataError::Io { .. })), "{name}");
         }
         assert!(matches!(read_ipc(&folder.path().join("none.arrow")), Err(DataError::Missing { .. })));
     }

@@ -29,7 +29,7 @@ pub mod training_table;
 pub use code::{Language, Origin, Script, code};
 pub use compare::{compare, part_of};
 pub use error::DataError;
-pub use export::{ExportOptions, export, export_with};
+pub use export::{ExportOptions, can_export, export, export_with};
 pub use find::{copy_cells, count_found, find};
 pub use frame_types::{column_type, schema};
 pub use import::formats::folder::{folder_digest, folder_files};

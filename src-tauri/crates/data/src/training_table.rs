@@ -189,11 +189,15 @@ pub fn write_ipc(frame: &DataFrame, path: &Path) -> Result<(), DataError> {
     let mut frame = frame.clone();
     frame.rechunk_mut_par();
     let rows = frame.height().max(1);
-    IpcWriter::new(std::io::BufWriter::with_capacity(1 << 20, file.as_file_mut()))
+    let mut out = std::io::BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    IpcWriter::new(&mut out)
         .with_compression(None)
         .with_record_batch_size(Some(rows))
         .finish(&mut frame)
         .map_err(DataError::table(format!("writing {}", path.display())))?;
+    // A writer that is dropped swallows the error of a full disk.
+    std::io::Write::flush(&mut out).map_err(written)?;
+    drop(out);
     file.persist(path).map_err(|error| written(error.error))?;
     Ok(())
 }

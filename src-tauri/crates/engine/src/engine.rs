@@ -262,6 +262,21 @@ impl Inner {
                 self.apply_recipe(&asked)
             }
 
+            Request::WrangleFile(request) => {
+                let project = self.project().ok();
+                self.in_job(format!("Wrangle {}", request.path), |job| {
+                    crate::batch::wrangle(project.as_deref(), &request, job)
+                        .map(|done| Response::Wrangled(Box::new(done)))
+                })
+            }
+            Request::SplitFile(request) => {
+                let project = self.project().ok();
+                self.in_job(format!("Split {}", request.path), |job| {
+                    crate::batch::split(project.as_deref(), &request, job)
+                        .map(|done| Response::SplitFile(Box::new(done)))
+                })
+            }
+
             Request::Page { table, query, first_row, rows, first_column, columns } => {
                 let window = tables::Window { first_row, rows, first_column, columns };
                 tables::page(self, &table, &query, window).map(Response::Page)

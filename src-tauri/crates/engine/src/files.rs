@@ -6,7 +6,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use cairn_protocol::ErrorInfo;
+use cairn_protocol::{ErrorInfo, ErrorKind};
 
 /// Writes a file whole or not at all.
 ///
@@ -62,7 +62,9 @@ pub fn io_error(what: &str, path: &Path, error: &std::io::Error) -> ErrorInfo {
         std::io::ErrorKind::StorageFull => "free some space on the disk and try again; nothing was changed",
         _ => "",
     };
-    ErrorInfo::bad_input(format!("{what} {}: {error}", path.display())).in_file(path.display().to_string()).hint(hint)
+    // What cannot be read is input; what cannot be written is a job that failed.
+    let kind = if matches!(what, "cannot read" | "cannot open") { ErrorKind::BadInput } else { ErrorKind::Failed };
+    ErrorInfo::new(kind, format!("{what} {}: {error}", path.display())).in_file(path.display().to_string()).hint(hint)
 }
 
 /// A path of a request inside the project folder: relative, without `..`.

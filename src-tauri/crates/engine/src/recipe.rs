@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use cairn_data::{Around, FittedRecipe, Table};
 use cairn_protocol::{
-    ErrorInfo,
+    ErrorInfo, ErrorKind,
     door::AppliedRecipe,
     notebook::{Cell, CellBody, ImportOptions, Notebook},
     reading::Node,
@@ -15,6 +15,7 @@ use cairn_protocol::{
     steps::{Step, catalogue},
     table::{ColumnType, ImportReport, ImportedColumn},
 };
+use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -206,30 +207,64 @@ pub fn cell_of(project: &Project, path: &str, cell: Option<&str>) -> Result<Stri
 /// # Errors
 /// The cell has not run, or its other tables are too large to be carried.
 pub fn portable(engine: &Inner, project: &Project, path: &str, cell: &str) -> Result<String, ErrorInfo> {
-    let fitted = of_cell(engine, project, path, cell)?;
+    let Fitted { recipe, around, columns, optional, from, .. } = of_cell(engine, project, path, cell)?;
+    document(from, columns, optional, recipe, &around).map_err(|error| {
+        let error = error.in_cell(cell);
+        if error.kind == ErrorKind::BadInput {
+            error.hint("replay the notebook itself: cairn apply NOTEBOOK --cell NAME")
+        } else {
+            error
+        }
+    })
+}
+
+/// The portable document of a fitted recipe and the tables it looks into.
+///
+/// # Errors
+/// The other tables are too large to be carried.
+pub fn document(
+    from: String,
+    columns: Vec<(String, ColumnType)>,
+    optional: Vec<String>,
+    recipe: FittedRecipe,
+    around: &Around,
+) -> Result<String, ErrorInfo> {
     let mut tables = BTreeMap::new();
     let mut total = 0;
-    for (name, frame) in &fitted.around.tables {
+    for (name, frame) in &around.tables {
         let bytes = cairn_data::to_ipc(frame)?;
         total += bytes.len();
         if total > TABLES_LIMIT {
             return Err(ErrorInfo::bad_input(format!("the table {name:?} is too large to go into a recipe file"))
-                .in_cell(cell)
-                .hint("replay the notebook itself: cairn apply NOTEBOOK --cell NAME"));
+                .hint("a recipe file carries other tables of 32 MiB in all"));
         }
         tables.insert(name.clone(), hex(&bytes));
     }
-    let document = Portable {
-        schema: PORTABLE_SCHEMA,
-        cairn: env!("CARGO_PKG_VERSION").into(),
-        from: fitted.from,
-        columns: fitted.columns,
-        optional: fitted.optional,
-        recipe: fitted.recipe,
-        tables,
-    };
+    let cairn = env!("CARGO_PKG_VERSION").into();
+    let document = Portable { schema: PORTABLE_SCHEMA, cairn, from, columns, optional, recipe, tables };
     serde_json::to_string_pretty(&document)
         .map_err(|error| ErrorInfo::internal(format!("a recipe cannot be written: {error}")))
+}
+
+/// The steps of a portable recipe without what they learned, and the tables that it carries; none where the text is
+/// another document.
+///
+/// # Errors
+/// As of reading such a file.
+pub fn steps_of_portable(
+    text: &str,
+    path: &Path,
+) -> Result<Option<(Vec<Step>, BTreeMap<String, DataFrame>)>, ErrorInfo> {
+    let value: serde_json::Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(_) => return Ok(None),
+    };
+    if value.get("recipe").is_none() {
+        return Ok(None);
+    }
+    let fitted = read_portable(None, text, path)?;
+    let steps = fitted.recipe.steps.into_iter().map(|step| step.step).collect();
+    Ok(Some((steps, fitted.around.tables)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -287,9 +322,13 @@ fn parsed(text: &str, shown: &str) -> Result<Portable, ErrorInfo> {
 
 /// Reads a portable recipe.
 fn of_file(project: Option<&Project>, path: &Path) -> Result<Fitted, ErrorInfo> {
-    let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| files::io_error("cannot read", path, &error))?;
-    let portable = parsed(&text, &shown)?;
+    read_portable(project, &text, path)
+}
+
+fn read_portable(project: Option<&Project>, text: &str, path: &Path) -> Result<Fitted, ErrorInfo> {
+    let shown = path.display().to_string();
+    let portable = parsed(text, &shown)?;
     let mut around = match project {
         Some(project) => project.around_steps()?,
         None => Around::default(),
@@ -347,6 +386,8 @@ pub fn replay(
         of_cell(engine, project, asked.recipe, &cell)?
     };
     let file = files::anywhere(root, asked.input);
+    let target = root.map_or_else(|| std::path::PathBuf::from(asked.out), |root| root.join(asked.out));
+    cairn_data::can_export(&target)?;
     let options = if asked.inverse {
         // The file holds the columns that the recipe made: nothing is known of how they were written.
         asked.options.clone()
@@ -371,7 +412,6 @@ pub fn replay(
     let (frame, warnings) = (applied.frame, applied.warnings);
     job.check()?;
     job.progress(Some(0.8), "writing");
-    let target = root.map_or_else(|| std::path::PathBuf::from(asked.out), |root| root.join(asked.out));
     cairn_data::export(&frame, &target)?;
     Ok(AppliedRecipe {
         out: vec![target.display().to_string()],

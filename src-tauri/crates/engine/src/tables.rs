@@ -74,12 +74,14 @@ pub fn import(
 ) -> Result<Response, ErrorInfo> {
     let root = project.map(|project| project.root.as_path());
     let file = files::anywhere(root, path);
+    let target = out.map(|out| root.map_or_else(|| PathBuf::from(out), |root| root.join(out)));
+    target.as_deref().map_or(Ok(()), cairn_data::can_export)?;
     let imported = cairn_data::import(&file, options, &Part::new(job, 0.0, 0.9, "reading"))?;
     let mut report = imported.report;
     path.clone_into(&mut report.file);
-    let out = match out {
-        Some(out) => {
-            let target = root.map_or_else(|| PathBuf::from(out), |root| root.join(out));
+    let out = match target {
+        Some(target) => {
+            job.check()?;
             job.progress(Some(0.9), "writing");
             cairn_data::export(&imported.frame, &target)?;
             Some(target.display().to_string())

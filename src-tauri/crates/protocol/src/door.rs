@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Algorithm, Device, ErrorInfo, Params, Real, Task,
+    batch::{SplitFile, SplitRequest, WrangleRequest, WrangledFile},
     comparison::{CompareSide, Comparison},
     notebook::{Edit, ImportOptions, Notebook},
     quality::{Associations, Examination, QualityReport},
@@ -197,6 +198,11 @@ pub enum Request {
         #[serde(default)]
         inverse: bool,
     },
+
+    /// Runs steps on a file without a notebook, writes the result and the fitted recipe. Answer: `Wrangled`.
+    WrangleFile(Box<WrangleRequest>),
+    /// Splits a file, writes the parts and the certificate. Answer: `SplitFile`.
+    SplitFile(Box<SplitRequest>),
 
     /// A window of a table. Answer: `Page`.
     Page {
@@ -497,6 +503,8 @@ pub enum Response {
     CellResult(Box<CellResult>),
     Preview(StepPreview),
     Applied(AppliedRecipe),
+    Wrangled(Box<WrangledFile>),
+    SplitFile(Box<SplitFile>),
     Page(TablePage),
     Exported {
         out: String,

@@ -6,11 +6,12 @@
 //!
 //! Reading order: [`door`] (requests, responses, events), [`notebook`] (cells, as the `*.cairn` file holds
 //! them), [`steps`] (wrangling), [`table`] (what the grid and the importer show), [`quality`] and [`comparison`]
-//! (what is odd about a table, and how two differ), [`runs`] (tracker and lineage), [`sweeps`], [`errors`], [`reading`]
-//! (documents read so that no key is passed over).
+//! (what is odd about a table, and how two differ), [`batch`] (files without a notebook), [`runs`] (tracker and lineage),
+//! [`sweeps`], [`errors`], [`reading`] (documents read so that no key is passed over).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod batch;
 pub mod comparison;
 pub mod door;
 pub mod errors;

@@ -11,23 +11,36 @@ use cairn_protocol::{
     table::{Finding, ImportReport, Profile},
 };
 
+mod tables;
+
+pub use tables::{split, wrangled};
+
 /// A table with columns as wide as they need.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = head.iter().map(|name| name.chars().count()).collect();
-    for row in rows {
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
+    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().cloned()).collect();
+    self::rows(&all)
+}
+
+/// Lines of cells, in columns as wide as they need.
+pub fn rows(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let mut widths = vec![0; rows.iter().map(Vec::len).max().unwrap_or(0)];
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    let line = |row: &Vec<String>| {
+        let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         format!("{}\n", padded.join("  ").trim_end())
     };
-    let mut text = line(&mut head.iter().copied());
-    for row in rows {
-        text.push_str(&line(&mut row.iter().map(String::as_str)));
-    }
-    text
+    rows.iter().map(line).collect()
+}
+
+/// A text without what moves the cursor or changes the terminal: names and cells come from files of strangers.
+pub fn plain(text: &str) -> String {
+    crate::output::visible(text).into_owned()
 }
 
 fn figure(value: f64) -> String {
@@ -76,7 +89,8 @@ pub fn import(report: &ImportReport, out: Option<&str>, rejects_out: Option<&str
     parts.push(format!("{} rows", report.rows));
     parts.push(format!("{} columns", report.columns.len()));
     parts.push(format!("{} rejected", report.rejects_total));
-    let mut text = format!("{}: {} ({:.2} s)\n", report.file, parts.join(" · "), report.elapsed_secs);
+    let parts = plain(&parts.join(" · "));
+    let mut text = format!("{}: {parts} ({:.2} s)\n", plain(&report.file), report.elapsed_secs);
     let rows: Vec<Vec<String>> = report
         .columns
         .iter()
@@ -84,15 +98,18 @@ pub fn import(report: &ImportReport, out: Option<&str>, rejects_out: Option<&str
         .collect();
     text.push_str(&table(&["column", "type", "empty"], &rows));
     if !report.tables.is_empty() {
-        text.push_str(&format!("tables (--table NAME): {}\n", report.tables.join(" · ")));
+        text.push_str(&format!("tables (--table NAME): {}\n", plain(&report.tables.join(" · "))));
     }
     for note in &report.notes {
-        text.push_str(&format!("note: {note}\n"));
+        text.push_str(&format!("note: {}\n", plain(note)));
     }
     for reject in report.rejects.iter().take(20) {
         text.push_str(&format!(
             "rejected: line {} (byte {}): {}: {}\n",
-            reject.line, reject.byte_offset, reject.reason, reject.text
+            reject.line,
+            reject.byte_offset,
+            plain(&reject.reason),
+            plain(&reject.text)
         ));
     }
     if report.rejects_total > 20 {
@@ -134,16 +151,18 @@ pub fn profile(profile: &Profile) -> String {
         .collect();
     text.push_str(&table(&["column", "type", "empty", "distinct", "min", "max", "mean", "std", "top"], &rows));
     for finding in &profile.findings {
-        text.push_str(&format!("{:?}: {}\n", finding.severity, finding.message).to_lowercase());
+        let severity = format!("{:?}", finding.severity).to_lowercase();
+        let column = if finding.column.is_empty() { String::new() } else { format!("{} ", finding.column) };
+        text.push_str(&format!("{severity}: {}\n", plain(&format!("{column}{}", finding.message))));
     }
     text
 }
 
 /// A profile with its quality and associations.
 pub fn examination(found: &Examination) -> String {
-    let mut plain = found.profile.clone();
-    plain.findings.clear();
-    let mut text = profile(&plain);
+    let mut figures = found.profile.clone();
+    figures.findings.clear();
+    let mut text = profile(&figures);
     text.push_str(&findings(&found.quality.findings));
     if let Some(target) = &found.quality.target {
         let rows: Vec<Vec<String>> = found
@@ -178,7 +197,7 @@ pub fn examination(found: &Examination) -> String {
         text.push_str(&table(&["column", "with", "measure", "value", "spearman"], &rows));
     }
     for note in found.quality.notes.iter().chain(&associations.notes) {
-        text.push_str(&format!("note: {note}\n"));
+        text.push_str(&format!("note: {}\n", plain(note)));
     }
     text
 }
@@ -188,7 +207,7 @@ fn findings(findings: &[Finding]) -> String {
         let severity = format!("{:?}", finding.severity).to_lowercase();
         let column = if finding.column.is_empty() { String::new() } else { format!("{} ", finding.column) };
         let step = finding.suggested_step.as_ref().map(|step| format!(" → {}", step.op.title())).unwrap_or_default();
-        format!("{severity}: {column}{}{step}\n", finding.message)
+        format!("{severity}: {}{step}\n", plain(&format!("{column}{}", finding.message)))
     };
     findings.iter().map(line).collect()
 }
@@ -207,7 +226,7 @@ pub fn comparison(found: &Comparison) -> String {
     };
     text.push_str(&format!("{both}; {} only in the first, {} only in the second\n", rows.only_a, rows.only_b));
     for changed in &rows.changed_cells {
-        text.push_str(&format!("changed: {} in {} rows\n", changed.column, changed.cells));
+        text.push_str(&format!("changed: {} in {} rows\n", plain(&changed.column), changed.cells));
     }
     text.push_str(&findings(&found.findings));
     let lines: Vec<Vec<String>> = found

@@ -39,7 +39,7 @@ pub struct Apply<'a> {
 /// What was wrong, where, and what to do next.
 pub fn apply(given: Option<&Path>, asked: &Apply<'_>, output: Output) -> Result<ExitCode, ErrorInfo> {
     if !asked.recipe.is_file() && given.is_none() {
-        return Err(ErrorInfo::bad_input(format!("there is no notebook {}", asked.recipe.display()))
+        return Err(ErrorInfo::bad_input(format!("there is no notebook or recipe {}", asked.recipe.display()))
             .in_file(asked.recipe.display().to_string())
             .hint("check the path"));
     }
@@ -73,7 +73,7 @@ fn lines(applied: &AppliedRecipe) -> String {
         out.push_str(&format!("\nwrote {path}"));
     }
     for warning in &applied.warnings {
-        out.push_str(&format!("\nwarning: {warning}"));
+        out.push_str(&format!("\nwarning: {}", crate::output::visible(warning)));
     }
     out
 }

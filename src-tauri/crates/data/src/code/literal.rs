@@ -20,6 +20,11 @@ pub(super) fn python(value: &Value) -> String {
     }
 }
 
+/// A number with fractions, in the fewest digits that read back the same.
+pub(super) fn real(value: f64) -> String {
+    format!("{value:?}")
+}
+
 /// A text in double quotes; what could end the line or the text is escaped, so that no name of a column can be code.
 pub(super) fn text_literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

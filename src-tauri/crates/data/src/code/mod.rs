@@ -11,7 +11,9 @@
 //! What cannot be said in a language is said in the notes and in the script, at its place, as an error that names the
 //! step: a script never leaves a step out in silence.
 
+mod formula;
 mod literal;
+mod plain;
 mod python;
 mod sql;
 mod sql_steps;

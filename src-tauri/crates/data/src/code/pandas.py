@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MaxAbsScaler
@@ -404,4 +405,169 @@ def rolling(df, columns, window=7, min_rows=0, function="mean", exclude_current=
             made.iloc[rows] = values.to_numpy()
         made = made.astype("Int64") if function == "count" else made
         df = _place(df, name, [made], keep_source=True)
+    return df
+
+# ---- def _nullable ----
+def _nullable(df, name):
+    """A column in which a missing cell is unknown (`pd.NA`), as in SQL: comparing with it is neither true nor false."""
+    dtypes = {"bool": "boolean", "int": "Int64", "float": "Float64", "text": "string[python]", "category": "string[python]"}
+    return df[name].astype(dtypes[_kind(df, name)])
+
+# ---- def _computed ----
+def _computed(df, name, values):
+    """The table with a computed column, in the types that the other steps expect."""
+    dtypes = {"Float64": "float64", "string": "str"}
+    return df.assign(**{name: values.astype(dtypes.get(str(values.dtype), values.dtype))})
+
+# ---- def _alike ----
+def _alike(index, *values):
+    """Columns of one type: a single value becomes a column, whole numbers become floats beside floats."""
+    made = []
+    for value in values:
+        if not isinstance(value, pd.Series):
+            dtype = {bool: "boolean", int: "Int64", float: "Float64", str: "string[python]"}.get(type(value), "object")
+            value = pd.Series(value, index=index, dtype=dtype)
+        made.append(value.astype("boolean") if value.dtype == bool else value)
+    kinds = {str(value.dtype) for value in made} - {"object"}
+    kind = kinds.pop() if len(kinds) == 1 else "Float64"
+    kind = "string[python]" if kind == "string" else kind
+    return [value.astype(kind) for value in made]
+
+# ---- def _case ----
+def _case(met, then, otherwise):
+    """`then` where the condition is true, `otherwise` where it is false or unknown."""
+    then, otherwise = _alike(met.index, then, otherwise)
+    return then.where(met.astype("boolean").fillna(False).astype(bool), otherwise)
+
+# ---- def _coalesce ----
+def _coalesce(*values):
+    """The first value that is there."""
+    first, *rest = _alike(values[0].index, *values)
+    for value in rest:
+        first = first.where(first.notna(), value)
+    return first
+
+# ---- def _greatest ----
+def _greatest(*values):
+    """The largest value that is there."""
+    first, *rest = _alike(values[0].index, *values)
+    for value in rest:
+        first = first.where((first >= value).fillna(value.isna()).astype(bool), value)
+    return first
+
+# ---- def _least ----
+def _least(*values):
+    """The smallest value that is there."""
+    first, *rest = _alike(values[0].index, *values)
+    for value in rest:
+        first = first.where((first <= value).fillna(value.isna()).astype(bool), value)
+    return first
+
+# ---- def _one_of ----
+def _one_of(values, known):
+    """Whether a value is one of these; unknown where it is missing."""
+    return values.isin(known).astype("boolean").mask(values.isna())
+
+# ---- def _truth ----
+def _truth(values):
+    """Numbers as truth values: true but for 0."""
+    return values if values.dtype in ("boolean", "bool") else values != 0
+
+# ---- def _as_text ----
+def _as_text(values):
+    """Values as text, as polars spells them."""
+    if values.dtype == "string":
+        return values
+    return pd.Series([pd.NA if pd.isna(cell) else _spelled(cell) for cell in values], index=values.index, dtype="string[python]")
+
+# ---- def _to_polars ----
+def _to_polars(df):
+    dtypes = {"bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64, "text": pl.String, "category": pl.Categorical,
+              "date": pl.Date, "datetime": pl.Datetime("us"), "time": pl.Time, "duration": pl.Duration("us"),
+              "list": pl.List(pl.String)}
+    return pl.DataFrame([pl.Series(name, _cells(df, name), dtype=dtypes.get(_kind(df, name)), strict=False)
+                         for name in df.columns])
+
+# ---- def _from_polars ----
+def _from_polars(df):
+    def kind(dtype):
+        if dtype.is_integer() or dtype.is_float():
+            return "int" if dtype.is_integer() else "float"
+        return {pl.Boolean: "bool", pl.String: "text", pl.Date: "date", pl.Datetime: "datetime", pl.Time: "time",
+                pl.Duration: "duration", pl.Decimal: "decimal", pl.List: "list", pl.Null: "text",
+                pl.Categorical: "category", pl.Enum: "category"}.get(dtype.base_type(), "struct")
+
+    return _frame([_series(column.name, column.to_list(), kind(column.dtype)) for column in df.get_columns()])
+
+# ---- def formula ----
+def formula(df, name, expression):
+    made = _from_polars(_to_polars(df).select(pl.sql_expr(expression).alias(name)))[name]
+    made = made if len(made) == len(df) else made.repeat(len(df))
+    return df.assign(**{name: made.set_axis(df.index)})
+
+# ---- def sql ----
+def sql(df, query, others, by_values=False):
+    tables = {name: _to_polars(table) for name, table in others.items()}
+    made = pl.SQLContext(input=_to_polars(df), **tables).execute(query.strip().rstrip(";"), eager=True)
+    keys = [name for name, kind in made.schema.items() if not kind.is_nested()]
+    return _from_polars(made.sort(keys, nulls_last=True, maintain_order=True) if by_values and keys else made)
+
+# ---- def text ----
+def text(df, columns, action="trim", width=10, fill="0"):
+    change = {
+        "trim": lambda x: x.str.strip(),
+        "collapse": lambda x: x.str.split().str.join(" "),
+        "lower": lambda x: x.str.lower(),
+        "upper": lambda x: x.str.upper(),
+        "title": lambda x: x.map(_titled, na_action="ignore"),
+        "sentence": lambda x: x.map(_sentences, na_action="ignore"),
+        "strip_accents": lambda x: x.map(_without_accents, na_action="ignore"),
+        "normalise": lambda x: x.str.normalize("NFC"),
+        "remove_punctuation": lambda x: x.map(
+            lambda cell: "".join(one for one in cell if not _is_punctuation(one)), na_action="ignore"),
+        "remove_digits": lambda x: x.str.replace(r"\d", "", regex=True),
+        "pad_start": lambda x: x.str.pad(width, "left", fill),
+        "pad_end": lambda x: x.str.pad(width, "right", fill),
+        "left": lambda x: x.str[:width],
+        "right": lambda x: x.str[-width:] if width else x.str[:0],
+        "empty_to_null": lambda x: x.where(x.str.strip() != ""),
+    }[action]
+    df = df.copy()
+    for name in columns:
+        kind = df[name].dtype
+        df[name] = change(df[name].astype(object)).astype("str").astype(kind if str(kind) != "category" else "category")
+    return df
+
+# ---- def _date_part ----
+def _date_part(x, part):
+    """A part of a column of dates, as whole numbers."""
+    made = {"year": lambda: x.dt.year, "quarter": lambda: x.dt.quarter, "month": lambda: x.dt.month,
+            "week": lambda: x.dt.isocalendar().week, "day": lambda: x.dt.day, "weekday": lambda: x.dt.weekday + 1,
+            "day_of_year": lambda: x.dt.dayofyear, "hour": lambda: x.dt.hour, "minute": lambda: x.dt.minute,
+            "second": lambda: x.dt.second, "weekend": lambda: x.dt.weekday > 4, "month_start": lambda: x.dt.is_month_start,
+            "month_end": lambda: x.dt.is_month_end,
+            "epoch": lambda: (x - pd.Timestamp(0)) // pd.Timedelta(seconds=1)}[part]()
+    return made.astype("Int64").mask(x.isna())
+
+# ---- def date_parts ----
+def date_parts(df, columns, parts, keep_source=False):
+    for name in columns:
+        if _kind(df, name) == "time":
+            cells = [None if cell is None else {part: getattr(cell, part) for part in parts} for cell in _cells(df, name)]
+            made = [_series(f"{name}_{part}", [cell and cell[part] for cell in cells], "int") for part in parts]
+        else:
+            made = [_date_part(df[name], part).rename(f"{name}_{part}") for part in dict.fromkeys(parts)]
+        df = _place(df, name, made, keep_source)
+    return df
+
+# ---- def date_cyclic ----
+def date_cyclic(df, columns, parts, keep_source=False):
+    periods = {"month": 12, "weekday": 7, "day_of_year": 365.25, "hour": 24, "minute": 60, "second": 60}
+    for name in columns:
+        x, made = df[name], []
+        for part in dict.fromkeys(parts):
+            period = x.dt.days_in_month if part == "day" else periods[part]
+            angle = (_date_part(x, part) * (2 * math.pi) / period).to_numpy(dtype="float64", na_value=np.nan)
+            made += [pd.Series(np.sin(angle), name=f"{name}_{part}_sin"), pd.Series(np.cos(angle), name=f"{name}_{part}_cos")]
+        df = _place(df, name, made, keep_source)
     return df

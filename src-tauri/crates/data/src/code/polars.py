@@ -334,5 +334,91 @@ def formula(df, name, expression):
     return df.with_columns(pl.sql_expr(expression).alias(name))
 
 # ---- def sql ----
-def sql(df, query, others):
-    return pl.SQLContext(input=df, **others).execute(query.strip().rstrip(";"), eager=True)
+def sql(df, query, others, by_values=False):
+    made = pl.SQLContext(input=df, **others).execute(query.strip().rstrip(";"), eager=True)
+    keys = [name for name, kind in made.schema.items() if not kind.is_nested()]
+    return made.sort(keys, nulls_last=True, maintain_order=True) if by_values and keys else made
+
+# ---- def text ----
+def text(df, columns, action="trim", width=10, fill="0"):
+    if action in ("title", "sentence"):
+        return _map_text(df, columns, _titled if action == "title" else _sentences)
+    change = {
+        "trim": lambda x: x.str.strip_chars(),
+        "collapse": lambda x: x.str.replace_all(r"\s+", " ").str.strip_chars(),
+        "lower": lambda x: x.str.to_lowercase(),
+        "upper": lambda x: x.str.to_uppercase(),
+        "strip_accents": lambda x: x.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.normalize("NFC"),
+        "normalise": lambda x: x.str.normalize("NFC"),
+        "remove_punctuation": lambda x: x.str.replace_all(r"[[:punct:]]|\p{P}", ""),
+        "remove_digits": lambda x: x.str.replace_all(r"\p{Nd}", ""),
+        "pad_start": lambda x: x.str.pad_start(width, fill),
+        "pad_end": lambda x: x.str.pad_end(width, fill),
+        "left": lambda x: x.str.head(width),
+        "right": lambda x: x.str.tail(width),
+        "empty_to_null": lambda x: pl.when(x.str.strip_chars() != "").then(x),
+    }[action]
+    return df.with_columns(change(pl.col(name).cast(pl.String)).cast(df.schema[name]).alias(name) for name in columns)
+
+# ---- def replace_text ----
+def replace_text(df, columns, find="", replace="", regex=False, ignore_case=False):
+    pattern = find if regex else pl.escape_regex(find)
+    pattern, new = ("(?i)" if ignore_case else "") + pattern, replace if regex else replace.replace("$", "$$")
+    return df.with_columns(pl.col(name).cast(pl.String).str.replace_all(pattern, new).cast(df.schema[name]).alias(name)
+                           for name in columns)
+
+# ---- def extract_text ----
+def extract_text(df, column, pattern="", names=(), keep_source=True):
+    groups = _pattern(pattern).groupindex
+    named, width = {at: name for name, at in groups.items()}, _pattern(pattern).groups
+    cells = df[column].cast(pl.String)
+    made = []
+    for at in range(1, width + 1):
+        given = names[at - 1] if at <= len(names) and names[at - 1] else named.get(at, f"{column}_{at}")
+        made.append(cells.str.extract(pattern, at).alias(given))
+    return _place(df, column, made, keep_source)
+
+# ---- def text_measures ----
+def text_measures(df, columns, measures):
+    def share(one):
+        return lambda x: (x.str.count_matches(one) / x.str.len_chars()).fill_nan(0.0)
+
+    figures = {"length": lambda x: x.str.len_chars().cast(pl.Int64),
+               "words": lambda x: x.str.count_matches(r"\S+").cast(pl.Int64), "letters": share(r"\p{Alphabetic}"),
+               "digits": share(r"\p{Nd}"), "capitals": share(r"\p{Uppercase}"), "spaces": share(r"\s"),
+               "punctuation": share(r"[[:punct:]]|\p{P}")}
+    for name in columns:
+        cells = df[name].cast(pl.String)
+        made = [figures[measure](cells).alias(f"{name}_{measure}") for measure in dict.fromkeys(measures)]
+        df = _place(df, name, made, keep_source=True)
+    return df
+
+# ---- def _date_part ----
+def _date_part(x, part):
+    """A part of a column of dates or times, as whole numbers."""
+    if part == "epoch":
+        return x.cast(pl.Datetime("us")).dt.epoch("s")
+    made = {"year": x.dt.year, "quarter": x.dt.quarter, "month": x.dt.month, "week": x.dt.week, "day": x.dt.day,
+            "weekday": x.dt.weekday, "day_of_year": x.dt.ordinal_day, "hour": x.dt.hour, "minute": x.dt.minute,
+            "second": x.dt.second, "weekend": lambda: x.dt.weekday() > 5, "month_start": lambda: x.dt.day() == 1,
+            "month_end": lambda: x.dt.date() == x.dt.date().dt.month_end()}[part]()
+    return made.cast(pl.Int64)
+
+# ---- def date_parts ----
+def date_parts(df, columns, parts, keep_source=False):
+    for name in columns:
+        made = [_date_part(df[name], part).alias(f"{name}_{part}") for part in dict.fromkeys(parts)]
+        df = _place(df, name, made, keep_source)
+    return df
+
+# ---- def date_cyclic ----
+def date_cyclic(df, columns, parts, keep_source=False):
+    periods = {"month": 12, "weekday": 7, "day_of_year": 365.25, "hour": 24, "minute": 60, "second": 60}
+    for name in columns:
+        x, made = df[name], []
+        for part in dict.fromkeys(parts):
+            period = x.dt.month_end().dt.day() if part == "day" else periods[part]
+            angle = _date_part(x, part) * (2 * math.pi) / period
+            made += [angle.sin().alias(f"{name}_{part}_sin"), angle.cos().alias(f"{name}_{part}_cos")]
+        df = _place(df, name, made, keep_source)
+    return df

@@ -10,12 +10,13 @@ use cairn_protocol::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Origin, Script,
+    Origin, Script, formula,
     literal::{comment, python, text_literal},
+    plain::Plain,
 };
 use crate::{
     DataError,
-    steps::{FittedRecipe, FittedStep, Learned},
+    steps::{FittedRecipe, FittedStep, Learned, order_is_open},
 };
 
 /// A library of functions and what a script around them looks like.
@@ -28,7 +29,12 @@ pub(super) struct Dialect {
     /// The table with null for NaN, where the two differ.
     begin: &'static str,
     main: &'static str,
+    /// Whether formulas and queries are those of the engine, or have to be said otherwise.
+    speaks_sql: bool,
 }
+
+/// Characters of a line of code, where it can be broken.
+const LINE: usize = 100;
 
 /// Functions over lists of cells, for both.
 const SHARED: &str = include_str!("shared.py");
@@ -40,6 +46,7 @@ pub(super) const POLARS: Dialect = Dialect {
     table: "pl.DataFrame",
     begin: "    df = df.with_columns(pl.selectors.float().fill_nan(None))  # a missing number is null\n",
     main: include_str!("polars_main.py"),
+    speaks_sql: true,
 };
 
 /// On pandas and scikit-learn.
@@ -49,6 +56,7 @@ pub(super) const PANDAS: Dialect = Dialect {
     table: "pd.DataFrame",
     begin: "    df = df.reset_index(drop=True)\n",
     main: include_str!("pandas_main.py"),
+    speaks_sql: false,
 };
 
 /// Libraries: their imports, and their functions by name, in the order of the files.
@@ -63,18 +71,20 @@ impl Library {
         for text in texts {
             let mut parts = text.split("# ---- def ");
             library.imports.extend(parts.next().unwrap_or_default().lines().filter(|line| !line.is_empty()));
-            let functions = parts.filter_map(|part| part.split_once(" ----\n"));
-            library.functions.extend(functions.map(|(name, body)| (name, body.trim_end())));
+            let functions: Vec<_> = parts.filter_map(|part| part.split_once(" ----\n")).collect();
+            for (name, body) in functions {
+                // What a library does in its own way goes before what is written for all.
+                if !library.functions.iter().any(|(known, _)| *known == name) {
+                    library.functions.push((name, body.trim_end()));
+                }
+            }
         }
         library
     }
 
     /// The functions that some texts need, in the order of the files.
     fn needed(&self, wanted: BTreeSet<&'static str>, main: &'static str) -> Vec<&'static str> {
-        let called = |text: &str| {
-            let names = self.functions.iter().map(|(name, _)| *name);
-            names.filter(|name| calls(text, name)).collect::<Vec<_>>()
-        };
+        let called = |text: &str| self.called(text);
         let mut open: Vec<&str> = wanted.into_iter().chain(called(main)).collect();
         let mut found: BTreeSet<&str> = BTreeSet::new();
         while let Some(name) = open.pop() {
@@ -84,6 +94,14 @@ impl Library {
             }
         }
         self.functions.iter().filter(|(name, _)| found.contains(name)).map(|(_, body)| *body).collect()
+    }
+}
+
+impl Library {
+    /// The functions that a text calls.
+    fn called(&self, text: &str) -> Vec<&'static str> {
+        let names = self.functions.iter().map(|(name, _)| *name);
+        names.filter(|name| calls(text, name)).collect()
     }
 }
 
@@ -114,18 +132,46 @@ pub(super) fn script(dialect: &Dialect, recipe: &FittedRecipe, origin: &Origin<'
     let mut steps = String::new();
     let mut tables = BTreeSet::new();
     let (mut count, mut fit_rows) = (0, None);
+    let mut plain = Plain::of(origin.report);
+    let mut needs = dialect.needs.to_owned();
+    let mut constants = String::new();
     for (at, step) in recipe.steps.iter().enumerate().filter(|(_, step)| step.step.enabled) {
         let op = &step.step.op;
         let number = at + 1;
         let columns = op.columns().join(", ");
         let about = if columns.is_empty() { op.title().to_owned() } else { format!("{}: {columns}", op.title()) };
+        let about = match op {
+            StepOp::Formula(step) => format!("{}: {} = {}", op.title(), step.name, step.expression),
+            _ => about,
+        };
         let about = comment(&about);
         if op.only_here() {
             line(&mut steps, format_args!("    # {number} {about}: belongs to the fitted rows, not replayed"));
             notes.push(format!("step {number} («{}») belongs to the fitted rows and is not replayed", op.title()));
             continue;
         }
+        let native = if dialect.speaks_sql { None } else { in_pandas(op, &plain) };
+        plain.follow(op);
+        let by_polars = !dialect.speaks_sql && native.is_none() && matches!(op, StepOp::Formula(_) | StepOp::Sql(_));
         line(&mut steps, format_args!("    # {number} {about}"));
+        if by_polars {
+            let what = if matches!(op, StepOp::Sql(_)) { "query" } else { "formula" };
+            line(&mut steps, format_args!("    # pandas has no SQL: polars runs the {what}, in its own dialect"));
+            notes.push(format!(
+                "step {number} («{}») is run by polars within the script: the {what} is in polars' dialect of SQL",
+                op.title()
+            ));
+            if !needs.contains("polars") {
+                needs.push_str(" polars");
+            }
+        }
+        if let (Some(native), StepOp::Formula(step)) = (native, op) {
+            plain.computed(&step.name);
+            wanted.extend(library.called(&native));
+            count += 1;
+            line(&mut steps, format_args!("    df = {native}"));
+            continue;
+        }
         let Some((name, _)) = library.functions.iter().find(|(name, _)| *name == op.name()) else {
             let what = format!("step {number} («{}») cannot be said in {}", op.title(), dialect.needs);
             line(&mut steps, format_args!("    raise NotImplementedError({})", text_literal(&what)));
@@ -137,13 +183,24 @@ pub(super) fn script(dialect: &Dialect, recipe: &FittedRecipe, origin: &Origin<'
         fit_rows = fit_rows.max(step.fit_rows);
         wanted.insert(*name);
         tables.extend(op.other_cells());
-        line(&mut steps, format_args!("    df = {name}(df{})", arguments(step)?));
+        let (given, learned) = arguments(step)?;
+        let constant = learned.map(|(kind, value)| {
+            let constant = format!("{}_{number}", kind.to_uppercase());
+            line(
+                &mut constants,
+                format_args!("\n# What step {number} learned: {about}\n{constant} = {}", laid_out(&value)),
+            );
+            format!("learned={constant}")
+        });
+        let given: Vec<String> = given.into_iter().chain(constant).collect();
+        line(&mut steps, format_args!("    df = {name}{}", in_parentheses("df", &given)));
     }
     let mut body = reading(origin.report);
     for function in library.needed(wanted, dialect.main) {
         line(&mut body, format_args!("\n\n{function}"));
     }
-    let Dialect { table, begin, main, .. } = dialect;
+    let Dialect { table, begin, main, .. } = *dialect;
+    body.push_str(&constants);
     line(
         &mut body,
         format_args!(
@@ -154,7 +211,7 @@ pub(super) fn script(dialect: &Dialect, recipe: &FittedRecipe, origin: &Origin<'
     let imports: Vec<&str> = library.imports.iter().copied().filter(|import| uses(&body, import)).collect();
     let (own, others): (Vec<&str>, Vec<&str>) = imports.into_iter().partition(|import| SHARED.contains(import));
     let learned = fit_rows.map_or_else(String::new, |rows| {
-        format!("What the steps learned from {rows} rows stands below as literals and is replayed unchanged.\n")
+        format!("What the steps learned from {rows} rows stands below as named constants and is replayed unchanged.\n")
     });
     let head = format!(
         "\"\"\"{}: {count} steps, written by Cairn {}.\n\nUse: python recipe.py INPUT OUTPUT{}\nNeeds: pip install {}\n{learned}\"\"\"\n",
@@ -164,15 +221,23 @@ pub(super) fn script(dialect: &Dialect, recipe: &FittedRecipe, origin: &Origin<'
             .iter()
             .map(|name| format!(" '{}=FILE'", comment(name).replace(['"', '\\', '\''], "_")))
             .collect::<String>(),
-        dialect.needs,
+        needs,
     );
-    notes.push(format!("needs: pip install {}", dialect.needs));
+    notes.push(format!("needs: pip install {needs}"));
     Ok(Script { code: format!("{head}{}\n\n{}\n\n{body}", own.join("\n"), others.join("\n")), notes })
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // A string takes what is written.
     let _written = writeln!(out, "{text}");
+}
+
+/// A formula in pandas' own words, where it has them: over columns that hold numbers, truth values or text for certain.
+fn in_pandas(op: &StepOp, plain: &Plain) -> Option<String> {
+    let StepOp::Formula(step) = op else { return None };
+    let node = formula::parsed(&step.expression)?;
+    let said = (node.fits_pandas() && plain.all(&node.columns())).then(|| node.pandas()).flatten()?;
+    Some(format!("_computed(df, {}, {said})", text_literal(&step.name)))
 }
 
 /// What a person should know of a step that can be said.
@@ -210,34 +275,88 @@ fn reading(report: &ImportReport) -> String {
     format!("READ = {{\n{lines}}}\n")
 }
 
-/// The arguments of a step's function: its options, what it learned, the tables of other cells.
-fn arguments(step: &FittedStep) -> Result<String, DataError> {
+/// The arguments of a step's function (its options, the tables of other cells), and what it learned by its kind.
+fn arguments(step: &FittedStep) -> Result<(Vec<String>, Option<(String, Value)>), DataError> {
     let internal =
         |error: serde_json::Error| DataError::Internal { what: format!("a step cannot be written: {error}") };
-    let mut out = String::new();
+    let mut out = Vec::new();
     let options = serde_json::to_value(&step.step.op).map_err(internal)?;
     for (key, value) in options.as_object().into_iter().flatten() {
         match key.as_str() {
             "op" | "fit" | "seed" | "with" | "tables" => {}
             // A word of Python's.
-            "from" => out.push_str(&format!(", from_={}", python(value))),
-            key => out.push_str(&format!(", {key}={}", python(value))),
+            "from" => out.push(format!("from_={}", python(value))),
+            key => out.push(format!("{key}={}", python(value))),
         }
     }
     match &step.step.op {
-        StepOp::Join(join) => out.push_str(&format!(", other=tables[{}]", text_literal(&join.with))),
-        StepOp::Concat(concat) => out.push_str(&format!(", others={}", others(&concat.with))),
-        StepOp::Sql(sql) => out.push_str(&format!(", others={}", others(&sql.tables))),
+        StepOp::Join(join) => out.push(format!("other=tables[{}]", text_literal(&join.with))),
+        StepOp::Concat(concat) => out.push(format!("others={}", others(&concat.with))),
+        StepOp::Sql(sql) => {
+            out.push(format!("others={}", others(&sql.tables)));
+            if order_is_open(&sql.query) {
+                // The engine then puts the rows in the order of their values.
+                out.push("by_values=True".into());
+            }
+        }
         _ => {}
     }
-    if step.learned != Learned::Nothing {
-        let mut learned = serde_json::to_value(&step.learned).map_err(internal)?;
-        if let Some(fields) = learned.as_object_mut() {
-            fields.remove("kind");
-        }
-        out.push_str(&format!(", learned={}", python(&learned)));
+    if step.learned == Learned::Nothing {
+        return Ok((out, None));
     }
-    Ok(out)
+    let mut learned = serde_json::to_value(&step.learned).map_err(internal)?;
+    let kind = learned.as_object_mut().and_then(|fields| fields.remove("kind"));
+    let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("learned").to_owned();
+    Ok((out, Some((kind, learned))))
+}
+
+/// Arguments in parentheses: in one line where they fit, otherwise one a line.
+fn in_parentheses(first: &str, rest: &[String]) -> String {
+    let all: Vec<&str> = std::iter::once(first).chain(rest.iter().map(String::as_str)).collect();
+    let flat = format!("({})", all.join(", "));
+    if flat.chars().count() <= LINE {
+        return flat;
+    }
+    let lines: String = all.iter().map(|one| format!("        {one},\n")).collect();
+    format!("(\n{lines}    )")
+}
+
+/// A constant: what is long stands over several lines, as deep as it has to.
+fn laid_out(value: &Value) -> String {
+    fn write(out: &mut String, value: &Value, depth: usize) {
+        let flat = python(value);
+        if flat.chars().count() + 4 * depth <= LINE {
+            out.push_str(&flat);
+            return;
+        }
+        let inside = "    ".repeat(depth + 1);
+        match value {
+            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+                out.push_str("[\n");
+                for item in items {
+                    out.push_str(&inside);
+                    write(out, item, depth + 1);
+                    out.push_str(",\n");
+                }
+                out.push_str(&"    ".repeat(depth));
+                out.push(']');
+            }
+            Value::Object(fields) => {
+                out.push_str("{\n");
+                for (key, item) in fields {
+                    out.push_str(&format!("{inside}{}: ", text_literal(key)));
+                    write(out, item, depth + 1);
+                    out.push_str(",\n");
+                }
+                out.push_str(&"    ".repeat(depth));
+                out.push('}');
+            }
+            _ => out.push_str(&flat),
+        }
+    }
+    let mut out = String::new();
+    write(&mut out, value, 0);
+    out
 }
 
 fn others(names: &[String]) -> String {

@@ -7,6 +7,7 @@ use cairn_protocol::{
 };
 
 use super::{
+    formula,
     sql::{Item, Query, ROW, Said, id, level, number, real, text, type_of},
     sql_tables,
 };
@@ -86,7 +87,16 @@ pub(super) fn write(query: &mut Query<'_>, step: &FittedStep) -> Said<()> {
         StepOp::Outliers(step) => outliers(query, step, learned)?,
         StepOp::Pca(step) => pca(query, step, learned)?,
         StepOp::Formula(step) => {
-            let item = || Item { name: step.name.clone(), sql: format!("({})", step.expression), kind: Float };
+            let node = formula::parsed(&step.expression);
+            let said = node.and_then(|node| node.sql(&|name| query.kind(name).ok()));
+            let (sql, kind) = said.unwrap_or_else(|| {
+                query.notes.push(format!(
+                    "the formula of «{}» stands as it was written, for polars: DuckDB and PostgreSQL may read it differently",
+                    step.name
+                ));
+                (format!("({})", step.expression), Float)
+            });
+            let item = || Item { name: step.name.clone(), sql: sql.clone(), kind };
             let known = query.kind(&step.name).is_ok();
             let mut items = query.with(|name, _| Ok((name == step.name).then(|| vec![item()])))?;
             if !known {
@@ -180,8 +190,10 @@ fn cast(query: &mut Query<'_>, names: &[String], to: ColumnType, unfit: Unfit) -
             (_, Bool) if is_text && unfit == Unfit::Null => format!(
                 "case when lower(trim({column})) in ('true', 't', 'yes', 'y', '1') then true when lower(trim({column})) in ('false', 'f', 'no', 'n', '0') then false end"
             ),
-            (Int | Bool, Float | Texts | Category)
-            | (Bool, Int)
+            // PostgreSQL makes nothing but `integer` of a boolean.
+            (Bool, Int | Float) => format!("cast(cast({column} as integer) as {wanted})"),
+            (Int, Float | Texts | Category)
+            | (Bool, Texts | Category)
             | (Datetime, Date)
             | (Date, Datetime | Texts | Category) => {
                 format!("cast({column} as {wanted})")

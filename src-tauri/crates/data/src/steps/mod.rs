@@ -101,6 +101,7 @@ pub use recipe::{
     Applied, Broken, RecipeRun, TolerantRun, apply, apply_watched, followed, run_recipe, run_recipe_tolerant,
 };
 pub(crate) use rows::{needs_order, sorted_rows};
+pub(crate) use sql::order_is_open;
 pub use table::{NO_ROW, Parts, Table};
 pub use text_vectors::{FittedWord, Vocabulary};
 pub use undo::invert;

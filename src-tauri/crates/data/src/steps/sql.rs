@@ -209,6 +209,8 @@ fn parsed(expression: &str, frame: &DataFrame) -> Result<Expr, DataError> {
             Expr::Column(name) if frame.get_column_index(name).is_none() => {
                 return Err(unknown_column(frame, name, expression));
             }
+            // The list of `x in (1, 2)`.
+            Expr::Agg(AggExpr::Implode { input, .. }) if matches!(**input, Expr::Literal(_)) => {}
             Expr::Agg(_) | Expr::Over { .. } | Expr::Len | Expr::Sort { .. } | Expr::SortBy { .. } => {
                 return Err(many_rows("the formula", ""));
             }
@@ -303,6 +305,15 @@ impl Operation for Formula {
 /// Words of a query that leave the order of the result open.
 const REORDERING: [&str; 7] = ["group", "distinct", "join", "union", "except", "intersect", "over"];
 
+/// Whether a query leaves the order of its rows open; they are then put in the order of their values.
+pub(crate) fn order_is_open(query: &str) -> bool {
+    let words = words(query);
+    let ordered = words.windows(2).any(|pair| {
+        pair.iter().all(|word| !word.quoted && word.depth == 0) && pair[0].text == "order" && pair[1].text == "by"
+    });
+    !ordered && words.iter().any(|word| !word.quoted && REORDERING.contains(&word.text.as_str()))
+}
+
 impl Operation for Sql {
     fn transform(&self, frame: &DataFrame, _learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let query = self.query.trim().trim_end_matches(';').trim_end();
@@ -328,10 +339,7 @@ impl Operation for Sql {
         };
         let mut change = Change::default();
         let plain = |word: &&Word| !word.quoted;
-        let ordered = words.windows(2).any(|pair| {
-            pair.iter().all(|word| !word.quoted && word.depth == 0) && pair[0].text == "order" && pair[1].text == "by"
-        });
-        if !ordered && words.iter().filter(plain).any(|word| REORDERING.contains(&word.text.as_str())) {
+        if order_is_open(query) {
             // The engine leaves the order to its threads; ours is that of the values.
             made = by_values(made)?;
             change.notes.push("The query has no ORDER BY: rows stand in the order of their values".into());

@@ -239,6 +239,21 @@ pub fn default_of(op: &str) -> Option<StepOp> {
     serde_json::from_value(serde_json::json!({ "op": op })).ok()
 }
 
+/// The keys of an operation's options in files, in the order of its form.
+#[must_use]
+pub fn options_of(op: &str) -> Vec<String> {
+    let Some(spec) = spec_of(op) else { return Vec::new() };
+    let mut keys: Vec<String> = spec.fields.iter().map(|field| field.key.to_owned()).collect();
+    // Options that stand beside a field of the form (`combine` beside the conditions) are in the file form alone.
+    let written = default_of(op).and_then(|op| serde_json::to_value(op).ok());
+    for key in written.iter().filter_map(Value::as_object).flat_map(|options| options.keys()) {
+        if key != "op" && !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys
+}
+
 /// A field without help that is always shown.
 const fn field(key: &'static str, label: &'static str, kind: FieldKind) -> FieldSpec {
     FieldSpec { key, label, kind, help: "", when: "" }
@@ -1604,6 +1619,11 @@ mod tests {
         assert_eq!(again, step);
         let StepOp::Filter { conditions, .. } = &step.op else { panic!("a filter") };
         assert_eq!(conditions.iter().flat_map(super::super::Rule::columns).collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn options_stand_in_the_order_of_the_form() {
+        assert_eq!(options_of("filter"), ["conditions", "action", "combine"]);
     }
 
     #[test]
