@@ -203,7 +203,7 @@ mod tests {
         let long = "=HYPERLINK(\"x\")".to_owned() + &"é".repeat(900);
         let text = format!("a,b\n1,2\n3,4\n{long},5,6\n7,8\n9,10\n");
         let (imported, rejects) = exported("long.csv", text.as_bytes(), false);
-        assert_eq!(imported.report.rejects[0].text.chars().count(), 400);
+        assert_eq!(imported.report.rejects[0].text, format!("{long},5,6"));
         assert_eq!(rejects[0].text, format!("{long},5,6"));
         continues(&imported, &rejects);
         let (_, guarded) = exported("long.csv", text.as_bytes(), true);
