@@ -9,7 +9,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{MISSING, codes, column, flags},
+    columns::{MISSING, column, flags},
     encode::{Coded, Seen, levels_in_words, lines},
     fitted::{ColumnCodes, Learned, LevelCode},
     names::Names,
@@ -21,7 +21,7 @@ impl Operation for BinaryEncode {
     fn fit(&self, frame: &DataFrame, rows: FitRows<'_>, _: &Around) -> Result<(Learned, Vec<String>), DataError> {
         let one = |name: &String| -> Result<ColumnCodes, DataError> {
             let series = column(frame, name)?;
-            let codes = codes(series)?;
+            let codes = rows.codes(series)?;
             let mut numbers = vec![0u64; codes.levels.len()];
             let (mut missing, mut next) = (false, 1u64);
             let mut levels = Vec::new();
@@ -43,7 +43,7 @@ impl Operation for BinaryEncode {
         Ok((Learned::Codes { columns }, Vec::new()))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let stays = |name: &&str| !self.columns.iter().any(|source| source == name);
         let mut names = Names::new(frame.get_column_names().into_iter().map(PlSmallStr::as_str).filter(stays));
         let mut change = Change::default();
@@ -51,7 +51,7 @@ impl Operation for BinaryEncode {
             return Err(DataError::refused("the step did not learn the levels", None, "Run the cell again"));
         };
         for name in &self.columns {
-            let coded = Coded::new(frame, name, learned)?;
+            let coded = Coded::new(frame, name, learned, stage)?;
             let digits = columns.iter().find(|codes| codes.column == *name).map_or(0, digits);
             let numbers: Vec<u64> = coded.values().map(|value| value.unwrap_or(0.0) as u64).collect();
             let columns: Vec<String> = (0..digits).map(|at| names.take(&format!("{name}_{at}"))).collect();

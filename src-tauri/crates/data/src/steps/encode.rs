@@ -3,6 +3,8 @@
 //! What is learned is a number for each level, by the level's text; the same lookup serves the rows of the fit and new
 //! ones. Levels are matched by their text, so that a file that gives `1` as a float meets the level of an int.
 
+use std::sync::Arc;
+
 use cairn_protocol::{
     Real,
     steps::{FrequencyEncode, FrequencyUnit, Ordinal, UnseenCode},
@@ -12,7 +14,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{Codes, MISSING, codes, column, floats},
+    columns::{Codes, MISSING, column, floats},
     fitted::{ColumnCodes, Learned, LevelCode},
     names::{count, figure, rows_hold, some},
     numeric::row_number,
@@ -47,10 +49,10 @@ impl Operation for Ordinal {
         Ok((Learned::Codes { columns }, Vec::new()))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let refuse = self.unseen == UnseenCode::Error;
         replace(&self.columns, |name| {
-            let coded = Coded::new(frame, name, learned)?;
+            let coded = Coded::new(frame, name, learned, stage)?;
             if refuse && let Some(row) = coded.first_unseen() {
                 let what = format!("{}: the fit did not see «{}» of {name}", row_number(row), coded.label(row));
                 let hint = "Let unseen levels become missing or −1, or name the level in the order";
@@ -90,9 +92,9 @@ impl Operation for FrequencyEncode {
         Ok((Learned::Codes { columns }, Vec::new()))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         replace(&self.columns, |name| {
-            let coded = Coded::new(frame, name, learned)?;
+            let coded = Coded::new(frame, name, learned, stage)?;
             let warning = coded.warning(name, "0");
             let made = match self.unit {
                 FrequencyUnit::Count => {
@@ -147,10 +149,10 @@ pub(super) struct Seen {
 
 impl Seen {
     pub fn new(series: &Series, rows: FitRows<'_>) -> Result<Self, DataError> {
-        let codes = codes(series)?;
+        let codes = rows.codes(series)?;
         let (counts, missing) = codes.counts(rows.parts());
-        let levels = codes.levels.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
-        Ok(Self { levels: levels.map(|(level, rows)| (level.label, rows)).collect(), missing })
+        let levels = codes.levels.iter().zip(counts).filter(|(_, rows)| *rows > 0);
+        Ok(Self { levels: levels.map(|(level, rows)| (level.label.clone(), rows)).collect(), missing })
     }
 
     /// What is learned of a column, still without levels.
@@ -167,14 +169,14 @@ impl Seen {
 
 /// A column with the number of each of its levels.
 pub(super) struct Coded {
-    codes: Codes,
+    codes: Arc<Codes>,
     /// For each level its number, and whether the fit saw it.
     numbers: Vec<(Option<f64>, bool)>,
     null: Option<f64>,
 }
 
 impl Coded {
-    pub fn new(frame: &DataFrame, name: &str, learned: &Learned) -> Result<Self, DataError> {
+    pub fn new(frame: &DataFrame, name: &str, learned: &Learned, stage: &Stage<'_>) -> Result<Self, DataError> {
         let fitted = match learned {
             Learned::Codes { columns } => columns.iter().find(|codes| codes.column == name),
             _ => None,
@@ -183,7 +185,7 @@ impl Coded {
             let what = format!("the step did not learn the levels of {name}");
             DataError::refused(what, Some(name), "Run the cell again to fit the recipe anew")
         })?;
-        let codes = codes(column(frame, name)?)?;
+        let codes = stage.codes(column(frame, name)?)?;
         let known: PlHashMap<&str, f64> =
             fitted.levels.iter().map(|level| (level.value.as_str(), level.code.0)).collect();
         let unseen = fitted.unseen.map(|code| code.0);

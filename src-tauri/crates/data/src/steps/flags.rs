@@ -8,11 +8,11 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{codes, column, flags},
+    columns::{column, flags},
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{Names, rows_hold, some},
     one_hot,
-    operation::{Change, FitRows},
+    operation::{Change, FitRows, Stage},
 };
 use crate::{error::DataError, frame_types::column_type};
 
@@ -47,7 +47,7 @@ pub(super) fn fit(
         let what = "the separator is empty";
         return Err(DataError::refused(what, Some(choices.column), "Say what stands between two values, e.g. ;"));
     }
-    let codes = codes(series)?;
+    let codes = rows.codes(series)?;
     let (counts, null_count) = codes.counts(rows.parts());
     let fitted = counts.iter().sum::<u64>() + null_count;
     let mut seen: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
@@ -75,9 +75,14 @@ pub(super) fn fit(
 }
 
 /// Makes the columns of the values that were learned.
-pub(super) fn transform(frame: &DataFrame, fitted: &ColumnLevels, choices: &Choices<'_>) -> Result<Change, DataError> {
+pub(super) fn transform(
+    frame: &DataFrame,
+    fitted: &ColumnLevels,
+    choices: &Choices<'_>,
+    stage: &Stage<'_>,
+) -> Result<Change, DataError> {
     let series = column(frame, choices.column)?;
-    let codes = codes(series)?;
+    let codes = stage.codes(series)?;
     let known: PlHashMap<&str, usize> =
         fitted.levels.iter().enumerate().map(|(at, level)| (level.value.as_str(), at)).collect();
     // For each level the distinct cells that hold it.

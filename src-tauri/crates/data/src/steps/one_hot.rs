@@ -82,8 +82,7 @@ impl Operation for OneHot {
         };
         let columns: Vec<&ColumnLevels> =
             columns.iter().filter(|levels| self.columns.contains(&levels.column)).collect();
-        let rows = stage.fit_rows.unwrap_or(FitRows::of(None, stage.watch));
-        let mut change = transform(frame, &columns, &Choices::from(self), rows)?;
+        let mut change = transform(frame, &columns, &Choices::from(self), stage)?;
         if self.parity == OneHotParity::Pandas {
             for (_, made) in &mut change.replaced {
                 let kept = usize::from(self.keep_source);
@@ -239,7 +238,7 @@ fn transform(
     frame: &DataFrame,
     columns: &[&ColumnLevels],
     choices: &Choices<'_>,
-    rows: FitRows<'_>,
+    stage: &Stage<'_>,
 ) -> Result<Change, DataError> {
     let width = columns.iter().map(|levels| width(levels)).sum();
     check_width(
@@ -248,7 +247,7 @@ fn transform(
         &columns.iter().map(|levels| levels.column.as_str()).collect::<Vec<_>>().join(", "),
     )?;
     let encoded: Vec<Result<Encoded, DataError>> =
-        columns.par_iter().map(|levels| encode(column(frame, &levels.column)?, levels, choices, rows)).collect();
+        columns.par_iter().map(|levels| encode(column(frame, &levels.column)?, levels, choices, stage)).collect();
     let mut change = Change::default();
     for (levels, encoded) in columns.iter().zip(encoded) {
         let Encoded { columns: mut made, warnings } = encoded?;
@@ -274,10 +273,10 @@ fn encode(
     series: &Series,
     fitted: &ColumnLevels,
     choices: &Choices<'_>,
-    rows: FitRows<'_>,
+    stage: &Stage<'_>,
 ) -> Result<Encoded, DataError> {
     let name = fitted.column.as_str();
-    let codes = rows.codes(series)?;
+    let codes = stage.codes(series)?;
     // Columns stand in the order: levels, other, null.
     let mut next = 0u32;
     let mut place = |name: &Option<String>| -> Option<u32> {

@@ -124,6 +124,16 @@ pub(super) struct Stage<'a> {
     pub watch: Watch<'a>,
 }
 
+impl Stage<'_> {
+    /// The codes of a column of the table that is changed; those of the fit where it has just made them.
+    ///
+    /// # Errors
+    /// As [`codes`].
+    pub fn codes(&self, series: &Series) -> Result<Arc<Codes>, DataError> {
+        self.fit_rows.map_or_else(|| codes(series).map(Arc::new), |rows| rows.codes(series))
+    }
+}
+
 /// What becomes of the rows.
 #[derive(Debug, Default)]
 pub(super) enum Rows {

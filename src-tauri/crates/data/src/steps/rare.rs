@@ -9,7 +9,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    columns::{codes, column},
+    columns::column,
     encode::{Seen, levels_in_words, replace},
     fitted::{ColumnLevels, FittedLevel, Learned},
     names::{count, rows_hold, some},
@@ -64,7 +64,7 @@ impl Operation for GroupRare {
         Ok((Learned::Levels { columns }, warnings.into_iter().flatten().collect()))
     }
 
-    fn transform(&self, frame: &DataFrame, learned: &Learned, _: &Stage<'_>) -> Result<Change, DataError> {
+    fn transform(&self, frame: &DataFrame, learned: &Learned, stage: &Stage<'_>) -> Result<Change, DataError> {
         let Learned::Levels { columns } = learned else {
             return Err(DataError::refused("the step did not learn the levels", None, "Run the cell again"));
         };
@@ -74,7 +74,7 @@ impl Operation for GroupRare {
                 DataError::refused(what, Some(name), "Run the cell again to fit the recipe anew")
             })?;
             let series = column(frame, name)?;
-            let codes = codes(series)?;
+            let codes = stage.codes(series)?;
             let known: PlHashMap<&str, bool> =
                 fitted.levels.iter().map(|level| (level.value.as_str(), level.folded)).collect();
             let mut unseen = vec![false; codes.levels.len()];

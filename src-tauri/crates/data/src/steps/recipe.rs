@@ -498,7 +498,7 @@ fn transform(frame: &DataFrame, op: &StepOp, learned: &Learned, stage: &Stage<'_
             Ok(Change { rows: Rows::Keep(keep), ..Change::default() })
         }
         (StepOp::SplitFlags { .. }, Learned::Levels { columns }) => match (flag_choices(op), columns.first()) {
-            (Some(choices), Some(levels)) => flags::transform(frame, levels, &choices),
+            (Some(choices), Some(levels)) => flags::transform(frame, levels, &choices, stage),
             _ => Ok(Change::default()),
         },
         (op, _) => Err(not_what_it_learns(op)),

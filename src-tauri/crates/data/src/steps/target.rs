@@ -47,7 +47,7 @@ impl Operation for TargetEncode {
         let one = |name: &String| -> Result<ColumnCodes, DataError> {
             each.next()?;
             let series = column(frame, name)?;
-            let codes = codes(series)?;
+            let codes = rows.codes(series)?;
             let figures = figures(self.smoothing, &codes.rows, codes.levels.len(), &target.values, &fitted);
             let coded = codes.levels.iter().zip(&figures.levels);
             let levels = coded.filter_map(|(level, code)| Some((level, (*code)?)));
@@ -73,7 +73,7 @@ impl Operation for TargetEncode {
         let each = stage.watch.each(self.columns.len());
         super::encode::replace(&self.columns, |name| {
             each.next()?;
-            let coded = Coded::new(frame, name, learned)?;
+            let coded = Coded::new(frame, name, learned, stage)?;
             let warning = coded.warning(name, "the overall mean");
             let mut cells: Vec<f64> = coded.values().map(|value| value.unwrap_or(f64::NAN)).collect();
             if let Some(cross) = &cross {
