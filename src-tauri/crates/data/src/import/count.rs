@@ -31,13 +31,16 @@ pub(crate) fn count(text: &[u8], start: usize, dialect: &Dialect, width: usize, 
     for island in islands.iter().chain([&end]) {
         if island.start > at {
             let run = &text[at..island.start];
-            let marks = marks(run, dialect);
-            counted.lines += match dialect.lone_cr || dialect.feed_return {
-                true => line_ends(dialect, run, 0, run.len()),
-                false => marks.iter().map(|marks| marks.line_ends).sum::<u64>() + u64::from(!run.ends_with(b"\n")),
-            };
-            if let Some(records) = &mut counted.by_quotes {
-                *records += by_quotes(run, dialect, width, &marks);
+            if dialect.lone_cr || dialect.feed_return {
+                // Neither is plain: nothing is counted by quotes.
+                counted.lines += line_ends(dialect, run, 0, run.len());
+            } else {
+                let marks = marks(run, dialect);
+                let ends: u64 = marks.iter().map(|marks| marks.line_ends).sum();
+                counted.lines += ends + u64::from(!run.ends_with(b"\n"));
+                if let Some(records) = &mut counted.by_quotes {
+                    *records += by_quotes(run, dialect, width, &marks);
+                }
             }
         }
         if island.reason.is_some() {
